@@ -1,0 +1,58 @@
+# Everything a developer does. `make run` and `make test` set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Where Kratos and Hydra are built to: outside the tree, so that a clean clone finds them.
+ORY_BIN ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/webhook-service/ory
+
+.PHONY: help setup run test test-ory ory check format coverage bench openapi lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.installed ## make the environment in .venv
+
+$(VENV)/.installed: requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 …")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: setup ## run the sandbox: the service with a stand-in Ory
+	@$(BIN)/webhook-service sandbox
+
+test: check ## lint, types, walls, and every test that needs no Kratos and Hydra
+	$(BIN)/pytest -m "not ory" --cov --cov-report= --cov-report=term:skip-covered
+	$(BIN)/coverage report --include='webhook_service/hooks/*,webhook_service/policy/*,webhook_service/effects/*' --fail-under=100 --skip-covered
+
+test-ory: setup ory ## the tests against the real Kratos and Hydra (needs Go 1.23 and gcc)
+	ORY_BIN="$(ORY_BIN)" $(BIN)/pytest -m ory
+
+ory: ## build Kratos and Hydra from their Go modules
+	sh tests/ory/modules/build.sh "$(ORY_BIN)"
+
+check: setup ## lint, types, walls
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --verbose
+
+format: setup ## format the code
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+bench: setup ## measure, see bench/README.md
+	$(BIN)/python -m bench
+
+openapi: setup ## write openapi.yaml anew from the schemas
+	$(BIN)/python tools/openapi.py > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+
+lock: setup ## pin the dependencies anew, with hashes
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
+
+clean: ## remove the environment and all caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist

@@ -1,0 +1,173 @@
+"""Kratos' login hook, both ways (F33 to F46, F94, F97, F105)."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from webhook_service.hooks import kratos_login
+from webhook_service.hooks.event import Event, Raw
+from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.shape import ShapeError
+from webhook_service.policy.decision import Decision, Reason, Verdict
+from webhook_service.policy.facts import EventName, Source
+
+FIRST = "kratos.login.api.aal1.minimal"
+SECOND = "kratos.login.api.aal2.lookup_secret"
+OAUTH = "kratos.login.browser.aal1.oauth2"
+
+
+def read(
+    body: Any, method: str | None = "password", headers: RequestHeaders | None = None
+) -> Event:
+    route = "/hooks/kratos/login" + (f"/{method}" if method else "")
+    raw = Raw(route, json.dumps(body).encode(), method=method)
+    return kratos_login.read(raw, headers or RequestHeaders())
+
+
+@pytest.mark.recorded("kratos.login")
+def test_every_recorded_login_hook_reads(recorded_path: Path) -> None:
+    body = json.loads(recorded_path.read_text())["body"]
+    event = read(body)
+    assert event.name is EventName.KRATOS_LOGIN
+    assert event.subject == body["identity"]["id"]
+    assert event.values["session.found"] is True
+    assert event.values["session.aal"] == body["session"]["authenticator_assurance_level"]
+    assert event.values["identity.traits"] == body["identity"]["traits"]
+    assert event.values["flow.type"] == body["flow"]["type"]
+    challenge = body["flow"].get("oauth2_login_challenge")
+    assert event.values["flow.oauth2"] is bool(challenge)
+    assert event.login_challenge == challenge
+
+
+def test_the_session_of_a_fresh_login_is_there_and_has_no_id_yet(recorded: Any) -> None:
+    """F35; bad-inputs row 30."""
+    event = read(recorded.body(FIRST))
+    assert event.session_id is None
+    assert event.values["session.id"] is None
+    assert event.values["session.active"] is True
+
+
+def test_a_second_step_tells_the_session_and_when_it_really_began(recorded: Any) -> None:
+    """F97: Kratos writes now into issued_at; the oldest factor is the truth."""
+    body = recorded.body(SECOND)
+    event = read(body, "lookup_secret")
+    assert event.session_id == body["session"]["id"]
+    assert event.values["session.methods"] == ("password", "lookup_secret")
+    assert event.values["session.issued_at"] == datetime(
+        2026, 11, 24, 23, 25, 31, 234025, tzinfo=UTC
+    )
+    assert event.values["session.issued_at"] < event.values["session.authenticated_at"]
+
+
+def test_the_method_is_the_urls_and_else_the_flows(recorded: Any) -> None:
+    """F34."""
+    body = recorded.body(FIRST)
+    assert read(body, "oidc").values["event.method"] == "oidc"
+    assert read(body, None).values["event.method"] == "password"
+
+
+def test_a_login_without_oauth_needs_no_word_from_hydra(recorded: Any) -> None:
+    assert read(recorded.body(FIRST)).answered == {Source.HYDRA_LOGIN_REQUEST}
+    assert read(recorded.body(OAUTH)).answered == frozenset()
+
+
+def test_nothing_secret_of_a_whole_context_is_kept(recorded: Any) -> None:
+    """F94: it holds the session cookie and the login challenge."""
+    body = recorded.body(OAUTH)
+    event = read(body)
+    shown = repr(event) + repr(event.values)
+    assert body["flow"]["oauth2_login_challenge"] not in shown
+    assert "ory_kratos_session" not in shown
+    assert "csrf" not in shown
+    assert body["identity"]["traits"]["email"] not in repr(event)
+
+
+def test_address_and_country_come_from_the_headers_that_the_settings_name(recorded: Any) -> None:
+    """F105, row 29: X-Forwarded-For decides nothing."""
+    body = recorded.body(FIRST)
+    body["request_headers"] = {
+        "User-Agent": ["curl/8", "second"],
+        "True-Client-Ip": ["192.0.2.9"],
+        "X-Forwarded-For": ["203.0.113.5"],
+        "cf-ipcountry": "DE",
+        "Empty": [],
+        "Odd": [7],
+    }
+    event = read(body, headers=RequestHeaders(country="CF-IPCountry"))
+    assert event.values["request.ip"] == "192.0.2.9"
+    assert event.values["request.country"] == "DE"
+    assert event.values["request.user_agent"] == "curl/8"
+    assert "odd" not in event.values["request.headers"]
+    assert "empty" not in event.values["request.headers"]
+    body["request_headers"] = None
+    assert read(body).values["request.ip"] is None
+    assert read(body).values["request.country"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("flow",), None, "flow"),
+        (("flow", "refresh"), "no", "flow.refresh"),
+        (("identity",), None, "identity"),
+        (("identity", "id"), "00000000-0000-0000-0000-000000000000", "identity.id"),
+        (("identity", "id"), "../../x", "identity.id"),
+        (("session",), None, "session"),
+        (("session", "active"), "yes", "session.active"),
+        (("session", "authentication_methods"), {}, "session.authentication_methods"),
+        (("session", "expires_at"), "soon", "session.expires_at"),
+    ],
+)
+def test_another_shape_is_refused_by_the_field(
+    recorded: Any, path: tuple[str, ...], value: Any, said: str
+) -> None:
+    body = recorded.body(FIRST)
+    place = body
+    for part in path[:-1]:
+        place = place[part]
+    place[path[-1]] = value
+    with pytest.raises(ShapeError, match=said):
+        read(body)
+
+
+def test_an_allowed_login_goes_on(recorded: Any) -> None:
+    event = read(recorded.body(FIRST))
+    assert kratos_login.reply(Decision(EventName.KRATOS_LOGIN), event).status == 204
+
+
+@pytest.mark.parametrize(
+    ("reason", "message_id"),
+    [
+        (Reason.RULE_DENIED, 4900001),
+        (Reason.SESSION_PAST_MAX_AGE, 4900002),
+        (Reason.SESSION_NOT_ACTIVE, 4900003),
+        (Reason.POLICY_UNKNOWN, 4900004),
+    ],
+)
+def test_a_refusal_is_403_with_a_message_above_the_form(
+    recorded: Any, reason: Reason, message_id: int
+) -> None:
+    """F40, F41: also for want of a fact: a 503 would show an error page after 3 s."""
+    decision = Decision(EventName.KRATOS_LOGIN, Verdict.DENY, reason, "no", "Not from here.")
+    reply = kratos_login.reply(decision, read(recorded.body(FIRST)))
+    assert reply.status == 403
+    assert json.loads(reply.body) == {
+        "messages": [
+            {
+                "instance_ptr": "#/",
+                "messages": [
+                    {
+                        "id": message_id,
+                        "text": "Not from here.",
+                        "type": "error",
+                        "context": {"reason": reason.value, "rule": "no"},
+                    }
+                ],
+            }
+        ]
+    }

@@ -1,0 +1,236 @@
+"""The environment: everything that is wrong with it at once, and no secret repeated."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from webhook_service import settings
+from webhook_service.settings import SettingsError
+
+KEY = "k" * 32
+OTHER = "o" * 40
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        monkeypatch.delenv(name)
+
+
+def problems(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, list[str]]:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    return caught.value.problems
+
+
+def test_one_hook_key_is_enough_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    loaded = settings.load()
+    assert loaded.hydra_hook_keys == (KEY.encode(),)
+    assert loaded.kratos_hook_keys == ()
+    assert loaded.port == 8080
+    assert loaded.hook_deadline == timedelta(milliseconds=600)
+    assert loaded.server == "gunicorn"
+    assert loaded.mode == "enforce"
+    assert loaded.policy_file == Path("policy.yaml")
+    assert loaded.use_env_proxies is False
+
+
+def test_without_any_hook_key_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = problems(monkeypatch, OPERATOR_KEYS=KEY)
+    assert "HYDRA_HOOK_KEYS" in found["KRATOS_HOOK_KEYS"][0]
+    assert "webhook-service keys new" in found["KRATOS_HOOK_KEYS"][0]
+
+
+def test_two_keys_so_that_one_can_be_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KRATOS_HOOK_KEYS", f"{KEY}, {OTHER}")
+    assert settings.load().kratos_hook_keys == (KEY.encode(), OTHER.encode())
+
+
+@pytest.mark.parametrize(
+    ("keys", "said"),
+    [
+        ("short", "has 5 characters"),
+        (f"{KEY},", "key 2 of 2 has 0 characters"),
+        (f"{KEY},{OTHER},{'x' * 32}", "3 keys"),
+        (f"{KEY},{KEY}", "the same"),
+        ("k" * 31 + "é", "not visible ASCII"),
+        ("k" * 16 + " " + "k" * 16, "not visible ASCII"),
+    ],
+)
+def test_a_weak_key_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, keys: str, said: str
+) -> None:
+    """bad-inputs row 9."""
+    found = problems(monkeypatch, KRATOS_HOOK_KEYS=keys)
+    assert said in found["KRATOS_HOOK_KEYS"][0]
+    assert keys not in str(found)
+    assert len(found["KRATOS_HOOK_KEYS"]) == 1
+
+
+def test_every_error_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = problems(
+        monkeypatch,
+        PORT="0",
+        HOOK_DEADLINE="5",
+        MODE="audit",
+        KRATOS_ADMIN_URL="kratos:4434",
+        HYDRA_HOOK_KEYS="abc",
+        CLIENT_IP_HEADER="two words",
+        WEB_THREADS="many",
+        SERVER="apache",
+    )
+    assert set(found) == {
+        "PORT",
+        "HOOK_DEADLINE",
+        "MODE",
+        "KRATOS_ADMIN_URL",
+        "HYDRA_HOOK_KEYS",
+        "CLIENT_IP_HEADER",
+        "WEB_THREADS",
+        "SERVER",
+    }
+    assert found["MODE"] == ['read "audit"; accepted: enforce or shadow']
+
+
+def test_the_message_lists_a_line_for_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"PORT": "x" * 100, "HYDRA_HOOK_KEYS": "abc"}.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        settings.load()
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "The service does not start: 2 settings are wrong."
+    assert lines[2].startswith('  PORT             read "xxxx')
+    assert "…" in lines[2]
+    assert len(lines) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"), [("50ms", 50), ("600ms", 600), ("2s", 2000), ("1s", 1000)]
+)
+def test_a_deadline_has_a_unit(
+    monkeypatch: pytest.MonkeyPatch, text: str, milliseconds: int
+) -> None:
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    monkeypatch.setenv("HOOK_DEADLINE", text)
+    assert settings.load().hook_deadline == timedelta(milliseconds=milliseconds)
+
+
+@pytest.mark.parametrize("text", ["600", "0ms", "49ms", "2001ms", "3s", "1 s", "-1s", "1.5s", ""])
+def test_a_deadline_that_hydra_would_not_wait_for_is_refused(
+    monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """F22, F25: three tries and 3 s between them within 10 s."""
+    found = problems(monkeypatch, HYDRA_HOOK_KEYS=KEY, HOOK_DEADLINE=text)
+    assert "50ms to 2s" in found["HOOK_DEADLINE"][0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://kratos",
+        "kratos:4434",
+        "http://",
+        "http://kratos:99999",
+        "http://kratos:0",
+        "http://kratos/?a=b",
+        "http://kratos/#x",
+        "http://kra tos",
+        "http://[::1",
+        "http://kratös",
+    ],
+)
+def test_an_address_must_be_one(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    found = problems(monkeypatch, HYDRA_HOOK_KEYS=KEY, KRATOS_ADMIN_URL=url)
+    assert "accepted: http:// or https://" in found["KRATOS_ADMIN_URL"][0]
+
+
+def test_a_password_in_an_address_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = problems(
+        monkeypatch, HYDRA_HOOK_KEYS=KEY, KRATOS_ADMIN_URL="http://admin:hunter2@kratos"
+    )
+    assert "hunter2" not in str(found)
+
+
+def test_an_address_keeps_its_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    monkeypatch.setenv("HYDRA_ADMIN_URL", "https://ory.example/hydra/")
+    assert settings.load().hydra_admin_url == "https://ory.example/hydra"
+    assert settings.load().kratos_admin_url is None
+
+
+def test_one_address_serves_for_both_on_ory_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "HYDRA_HOOK_KEYS": KEY,
+        "ORY_PROJECT_URL": "https://slug.projects.example",
+        "ORY_API_KEY": "ory_pat_x",
+    }.items():
+        monkeypatch.setenv(name, value)
+    loaded = settings.load()
+    assert loaded.kratos_admin_url == loaded.hydra_admin_url == "https://slug.projects.example"
+    assert loaded.ory_api_key == "ory_pat_x"
+    assert "ory_pat_x" not in repr(loaded)
+    assert KEY not in repr(loaded)
+
+
+def test_the_api_key_travels_over_https_or_stays_on_the_machine(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Settled question 11."""
+    found = problems(
+        monkeypatch,
+        HYDRA_HOOK_KEYS=KEY,
+        ORY_API_KEY="ory_pat_x",
+        KRATOS_ADMIN_URL="http://kratos.internal",
+        HYDRA_ADMIN_URL="http://127.0.0.1:4445",
+    )
+    assert set(found) == {"KRATOS_ADMIN_URL"}
+
+
+def test_a_project_without_its_key_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = problems(monkeypatch, HYDRA_HOOK_KEYS=KEY, ORY_PROJECT_URL="https://x.example")
+    assert set(found) == {"ORY_API_KEY"}
+
+
+def test_a_secret_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "keys"
+    file.write_text(f"{KEY},{OTHER}\r\n")
+    monkeypatch.setenv("HYDRA_HOOK_KEYS_FILE", str(file))
+    assert settings.load().hydra_hook_keys == (KEY.encode(), OTHER.encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"),
+        (b"\xff\xfe", "not a UTF-8"),
+        (b"\n", "is empty"),
+        (b"short\n", "has 5 characters"),
+    ],
+)
+def test_a_file_that_holds_no_key_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None, said: str
+) -> None:
+    file = tmp_path / "keys"
+    if content is not None:
+        file.write_bytes(content)
+    found = problems(monkeypatch, HYDRA_HOOK_KEYS_FILE=str(file))
+    assert set(found) == {"HYDRA_HOOK_KEYS_FILE"}
+    assert said in found["HYDRA_HOOK_KEYS_FILE"][0]
+
+
+def test_a_secret_and_its_file_together_are_an_error(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "keys"
+    file.write_text(KEY)
+    found = problems(monkeypatch, HYDRA_HOOK_KEYS=KEY, HYDRA_HOOK_KEYS_FILE=str(file))
+    assert "keep one" in found["HYDRA_HOOK_KEYS"][0]

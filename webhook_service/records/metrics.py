@@ -1,0 +1,100 @@
+"""Prometheus metrics, safe over several processes.
+
+With ``PROMETHEUS_MULTIPROC_DIR`` set before this module is imported, each process writes
+files there and a scrape adds them up. ``runtime`` sets it.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from webhook_service import __version__
+from webhook_service.records.record import Record
+
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
+
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.6, 1.0, 2.5)
+"""Buckets: from a decision on the payload (1 ms) over the default deadline (0.6 s)."""
+
+EVENTS: Final = Counter(
+    "webhook_service_events_total",
+    "Events decided, by event, verdict and reason (none where it is allowed).",
+    ("event", "verdict", "reason"),
+)
+EVENT_SECONDS: Final = Histogram(
+    "webhook_service_event_seconds",
+    "Time from the reading of a hook's request to its answer, upstream calls included.",
+    ("event", "verdict", "reason"),
+    buckets=SECONDS,
+)
+UPSTREAM_SECONDS: Final = Histogram(
+    "webhook_service_upstream_seconds",
+    "Time of each call to Kratos or Hydra, by operation and outcome (ok or a reason).",
+    ("operation", "outcome"),
+    buckets=SECONDS,
+)
+EXTENSIONS: Final = Counter(
+    "webhook_service_extensions_total",
+    "Session extensions that were asked for, by what became of them.",
+    ("result",),
+)
+REFUSED: Final = Counter(
+    "webhook_service_requests_refused_total",
+    "Requests that were refused before any decision, by caller and reason.",
+    ("caller", "reason"),
+)
+INFO: Final = Gauge(
+    "webhook_service_info",
+    "Always 1; the labels tell the version and the policy in force.",
+    ("version", "policy"),
+    multiprocess_mode="mostrecent",
+)
+
+NO_REASON: Final = "none"
+
+
+def count(record: Record) -> None:
+    """Count one decision."""
+    decision = record.decision
+    labels = (
+        decision.event.value,
+        decision.verdict.value,
+        decision.reason.value if decision.reason else NO_REASON,
+    )
+    EVENTS.labels(*labels).inc()
+    EVENT_SECONDS.labels(*labels).observe(record.seconds)
+    for call in record.calls:
+        UPSTREAM_SECONDS.labels(call.operation, call.outcome).observe(call.seconds)
+    if record.extension is not None:
+        EXTENSIONS.labels(record.extension.result.value).inc()
+
+
+def count_refused(caller: str, reason: str) -> None:
+    """Count a request that was refused before any decision."""
+    REFUSED.labels(caller, reason).inc()
+
+
+def tell_policy(digest: str) -> None:
+    """Say which policy is in force."""
+    INFO.labels(__version__, digest).set(1)
+
+
+def scrape() -> bytes:
+    """Return the metrics of all processes, in Prometheus' text format."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has none
+    return generate_latest(registry)

@@ -1,0 +1,132 @@
+"""The record of one decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from webhook_service.effects.extend_session import Extension, Result
+from webhook_service.gather import Call
+from webhook_service.hooks.event import Event
+from webhook_service.policy.decision import Decision, Ruling
+from webhook_service.policy.facts import Source
+
+EXTEND_FAILED: Final = "extend.failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything that an operator may ask about one event, and nothing personal.
+
+    ``at`` is in UTC, ``seconds`` from the reading of the request to its answer, ``status``
+    the HTTP status of the answer, ``policy`` the digest of the policy file.
+    """
+
+    at: datetime
+    event: Event
+    decision: Decision
+    extension: Extension | None
+    status: int
+    calls: tuple[Call, ...]
+    policy: str
+    seconds: float
+    session_id: str | None = None
+    failed: Mapping[Source, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def fields(self) -> dict[str, Any]:
+        """Return the record as the log line has it. Identifiers, codes and numbers only."""
+        decision = self.decision
+        line: dict[str, Any] = {
+            "event": decision.event.value,
+            "key": self.event.key,
+            "verdict": decision.verdict.value,
+            "reason": decision.reason.value if decision.reason else None,
+            "rule": decision.rule,
+            "status": self.status,
+            "subject": self.event.subject,
+            "client": self.event.client_id or self.event.values.get("client.id"),
+            "session": self.session_id,
+            "matched": list(decision.matched),
+            "rules": [_ruling(ruling) for ruling in decision.rulings],
+        }
+        if decision.shadow:
+            line["shadow"] = [_ruling(ruling) for ruling in decision.shadow]
+        notes = self.all_notes()
+        if notes:
+            line["notes"] = notes
+        if self.failed:
+            line["unknown"] = {source.value: why for source, why in self.failed.items()}
+        effects = self.effects()
+        if effects:
+            line["effects"] = effects
+        line["upstream"] = [
+            {"call": call.operation, "outcome": call.outcome, "ms": _ms(call.seconds)}
+            for call in self.calls
+        ]
+        line["policy"] = self.policy
+        line["ms"] = _ms(self.seconds)
+        return line
+
+    def all_notes(self) -> list[str]:
+        """Return the remarks of the decision, of the gathering and of the extension."""
+        notes = [note.value for note in self.decision.notes]
+        notes += self.notes
+        if self.extension is not None and self.extension.result is Result.FAILED:
+            notes.append(EXTEND_FAILED)
+        return list(dict.fromkeys(notes))
+
+    def effects(self) -> dict[str, Any]:
+        """Return what was done, and what is decided but not carried out."""
+        decision, effects = self.decision, dict[str, Any]()
+        if self.extension is not None:
+            done: dict[str, Any] = {"result": self.extension.result.value}
+            if self.extension.expires_at is not None:
+                done["expires_at"] = _time(self.extension.expires_at)
+            if self.extension.reason is not None:
+                done["reason"] = self.extension.reason
+            effects["extend_session"] = done
+        if decision.end_now:
+            effects["end_now"] = {"result": NOT_CARRIED_OUT}
+        if decision.end_at is not None:
+            effects["end_at"] = {
+                "at": _time(decision.end_at),
+                "rule": decision.end_at_rule,
+                "result": NOT_CARRIED_OUT,
+            }
+        if decision.step_up_by is not None:
+            effects["step_up_by"] = {
+                "at": _time(decision.step_up_by),
+                "rule": decision.step_up_by_rule,
+                "result": NOT_CARRIED_OUT,
+            }
+        if decision.revoke:
+            effects["revoke"] = {
+                "what": sorted(decision.revoke),
+                "result": NOT_CARRIED_OUT,
+            }
+        return effects
+
+
+NOT_CARRIED_OUT: Final = "not_carried_out"
+"""Decided and recorded, but this version has nothing yet that does it."""
+
+
+def _ruling(ruling: Ruling) -> dict[str, Any]:
+    line: dict[str, Any] = {"rule": ruling.rule, "outcome": ruling.outcome.value}
+    if ruling.reason is not None:
+        line["verdict"] = ruling.verdict.value
+        line["reason"] = ruling.reason.value
+    if ruling.notes:
+        line["notes"] = [note.value for note in ruling.notes]
+    return line
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

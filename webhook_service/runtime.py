@@ -1,0 +1,53 @@
+"""The folder that the processes of one service share while they run.
+
+``serve`` makes a new one and removes it at its end. A service started in another way, by
+a gunicorn of the platform's own, finds one by its parent process, so that its workers
+meet there too. It holds counts and event keys: nothing that must outlive the service.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+from typing import Final
+
+VARIABLE: Final = "WEBHOOK_SERVICE_RUNTIME_DIR"
+METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class RuntimeFolderError(Exception):
+    """The folder belongs to somebody else."""
+
+
+def runtime_folder() -> Path:
+    """Return the folder, made if need be, and readable by this user alone.
+
+    Raises:
+        RuntimeFolderError: another user made it, or it is a link.
+    """
+    named = os.environ.get(VARIABLE)
+    folder = (
+        Path(named)
+        if named
+        else Path(tempfile.gettempdir(), f"webhook-service-{os.getuid()}-{os.getppid()}")
+    )
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise RuntimeFolderError(f"{folder} is not a folder of this user's")
+    return folder
+
+
+def runtime_file(name: str) -> Path:
+    """Return the path of a file in the folder."""
+    return runtime_folder() / name
+
+
+def share_metrics() -> None:
+    """Let all processes count into one folder. Must run before the metrics are imported."""
+    if METRICS_VARIABLE not in os.environ:
+        folder = runtime_folder() / "metrics"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        os.environ[METRICS_VARIABLE] = str(folder)

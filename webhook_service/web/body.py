@@ -1,0 +1,148 @@
+"""Reads the body of a hook's request: bounded in bytes and in time, JSON by its label."""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+import os
+import re
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, Final
+
+from webhook_service.web.errors import RefusedError
+
+MAX_BODY: Final = 1024 * 1024
+"""1 MiB. The largest recorded body has 12 KB."""
+
+READ_SECONDS: Final = 4.0
+"""How long a body may take to arrive; Ory sends it with the headers."""
+
+WATCH_SECONDS: Final = 0.25
+"""How often the reads are looked at, at the most."""
+
+_JSON: Final = re.compile(
+    r"application/json\s*(?:;\s*charset\s*=\s*\"?utf-8\"?\s*)?", re.IGNORECASE
+)
+_DIGITS: Final = re.compile(r"[0-9]{1,12}")
+
+
+def read_body(environ: Mapping[str, Any]) -> bytes:
+    """Read the request's body.
+
+    Raises:
+        RefusedError: its length is unknown or too large, it is not labelled JSON, it is
+            compressed, or it does not arrive whole and in time.
+    """
+    length = _check_headers(environ)
+    if length == 0:
+        return b""
+    stream: IO[bytes] = environ["wsgi.input"]
+    connection = environ.get("gunicorn.socket")
+    with _read_deadlines.limit(connection):
+        try:
+            body = stream.read(length)
+        except OSError:
+            body = b""
+    if len(body) != length:
+        # What else may come is not wanted: the server finds the connection at its end.
+        _stop_reading(connection)
+        raise RefusedError(
+            "request.timeout", f"the body did not arrive whole within {READ_SECONDS:g} s"
+        )
+    return body
+
+
+def _check_headers(environ: Mapping[str, Any]) -> int:
+    """Return the announced length of a body that may be read."""
+    if environ.get("HTTP_TRANSFER_ENCODING"):
+        raise RefusedError(
+            "request.length_required", "a chunked body is not taken; send Content-Length"
+        )
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if encoding not in {"", "identity"}:
+        raise RefusedError("request.unsupported_encoding", "a compressed body is not taken")
+    if not _JSON.fullmatch(environ.get("CONTENT_TYPE", "").strip()):
+        raise RefusedError(
+            "request.unsupported_type", "accepted: Content-Type: application/json, in UTF-8"
+        )
+    announced = environ.get("CONTENT_LENGTH", "").strip()
+    if not announced:
+        raise RefusedError("request.length_required", "Content-Length is missing")
+    if not _DIGITS.fullmatch(announced):
+        raise RefusedError("request.malformed", "Content-Length is not a number")
+    length = int(announced)
+    if length > MAX_BODY:
+        raise RefusedError("request.too_large", f"the body may have {MAX_BODY} bytes")
+    return length
+
+
+def _stop_reading(connection: socket.socket | None) -> None:
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RD)
+
+
+class _ReadDeadlines:
+    """Ends reads that take too long. One thread a process watches them all.
+
+    A socket's own timeout starts anew with every byte that drips in; a shutdown from
+    outside ends the read for good.
+    """
+
+    def __init__(self) -> None:
+        self._due: list[tuple[float, int, socket.socket]] = []
+        self._done: set[int] = set()
+        self._lock = threading.Lock()
+        self._wake = threading.Condition(self._lock)
+        self._count = 0
+        self._process = 0
+
+    @contextlib.contextmanager
+    def limit(self, connection: socket.socket | None) -> Iterator[None]:
+        """End a read of the connection that is still going on after ``READ_SECONDS``."""
+        if connection is None:
+            yield
+            return
+        number = self._add(connection)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._done.add(number)
+
+    def _add(self, connection: socket.socket) -> int:
+        with self._lock:
+            if self._process != os.getpid():
+                # Threads do not survive a fork: each process starts its own.
+                self._process = os.getpid()
+                self._due, self._done = [], set()
+                threading.Thread(target=self._watch, name="read deadlines", daemon=True).start()
+            self._count += 1
+            heapq.heappush(self._due, (time.monotonic() + READ_SECONDS, self._count, connection))
+            if len(self._due) == 1:
+                self._wake.notify()
+            return self._count
+
+    def _watch(self) -> None:
+        with self._lock:
+            while True:
+                if not self._due:
+                    self._wake.wait()
+                    continue
+                due, number, connection = self._due[0]
+                if number in self._done:
+                    self._done.discard(number)
+                    heapq.heappop(self._due)
+                elif due <= time.monotonic():
+                    heapq.heappop(self._due)
+                    _stop_reading(connection)
+                else:
+                    # Not for each by itself: under load that would be a wake-up a request.
+                    self._wake.wait(max(due - time.monotonic(), WATCH_SECONDS))
+
+
+_read_deadlines = _ReadDeadlines()
+"""For the process, like its threads."""

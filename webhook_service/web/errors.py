@@ -1,0 +1,114 @@
+"""The one place that turns an error into an answer, in Ory's own error shape."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from webhook_service.hooks.shape import ShapeError
+from webhook_service.hooks.strict_json import MalformedError
+from webhook_service.records.metrics import count_refused
+
+BEARER: Final = {"WWW-Authenticate": "Bearer"}
+
+ERRORS: Final[Mapping[str, int]] = {
+    "request.unauthorized": 401,
+    "request.malformed": 400,
+    "request.invalid": 400,
+    "request.timeout": 408,
+    "request.too_large": 413,
+    "request.length_required": 411,
+    "request.unsupported_type": 415,
+    "request.unsupported_encoding": 415,
+    "request.not_found": 404,
+    "request.method_not_allowed": 405,
+    "service.error": 500,
+}
+"""Every error before a decision: its reason code and its HTTP status."""
+
+
+class RefusedError(Exception):
+    """A request that is refused before any decision. The message holds nothing secret."""
+
+    def __init__(self, reason: str, message: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.headers = dict(headers or {})
+
+
+def error_body(reason: str, status: int, message: str) -> bytes:
+    """Write an error as Ory's services write theirs."""
+    error = {"error": {"id": reason, "code": status, "message": message}}
+    return json.dumps(error, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def install(app: Flask, logger: structlog.typing.FilteringBoundLogger) -> None:
+    """Answer every error of the app as JSON with a reason code."""
+
+    def answer(reason: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
+        status = ERRORS[reason]
+        caller = _caller(request.path)
+        count_refused(caller, reason)
+        logger.warning("request refused", caller=caller, reason=reason, status=status, why=message)
+        return Response(
+            error_body(reason, status, message),
+            status,
+            mimetype="application/json",
+            headers=dict(headers or {}),
+        )
+
+    @app.errorhandler(RefusedError)
+    def refused(error: RefusedError) -> Response:
+        return answer(error.reason, error.message, error.headers)
+
+    @app.errorhandler(MalformedError)
+    def malformed(error: MalformedError) -> Response:
+        return answer("request.malformed", str(error))
+
+    @app.errorhandler(ShapeError)
+    def invalid(error: ShapeError) -> Response:
+        return answer("request.invalid", f"not the body of this hook: {error}")
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response:
+        if error.code == ERRORS["request.method_not_allowed"]:
+            allowed = ", ".join(sorted(getattr(error, "valid_methods", None) or ()))
+            return answer(
+                "request.method_not_allowed", f"accepted here: {allowed}", {"Allow": allowed}
+            )
+        if error.code == ERRORS["request.not_found"]:
+            return answer("request.not_found", "there is nothing at this path")
+        return answer("request.malformed", "the request cannot be read")
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        # The type and the place, not the text: a library's message may quote its input.
+        place = _place(error)
+        logger.error("the service failed", error=type(error).__name__, place=place)
+        return answer("service.error", "the service failed; its log tells where")
+
+
+def _caller(path: str) -> str:
+    """Name the caller for metrics, from the path: two words at most, never the path itself."""
+    if path.startswith("/hooks/kratos/"):
+        return "kratos"
+    if path.startswith("/hooks/hydra/"):
+        return "hydra"
+    return "other"
+
+
+def _place(error: BaseException) -> str:
+    """Say where an exception was raised: file and line of its innermost frames."""
+    frames = []
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        frames.append(f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " < ".join(reversed(frames[-4:]))

@@ -1,0 +1,82 @@
+"""gunicorn's configuration. ``serve`` uses it; so can a platform that starts gunicorn itself:
+
+``gunicorn -c python:webhook_service.web.gunicorn_conf webhook_service.web:app``
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import Any, Final
+
+from webhook_service.records.log import line_formatter
+from webhook_service.web.start import checked, say_what_starts
+
+_settings, _policy = checked()
+
+bind: Final = f"0.0.0.0:{_settings.port}"
+wsgi_app: Final = "webhook_service.web:app"
+workers: Final = _settings.web_concurrency
+threads: Final = _settings.web_threads
+worker_class: Final = "webhook_service.web.gunicorn_worker.Worker"
+
+# Ory's client keeps an idle connection for 90 s. Whoever closes first must be the client:
+# a connection closed under a request costs it a reset and a second's wait.
+keepalive: Final = 95
+# Connections that wait their turn; beyond it the system refuses, which Ory tries again.
+backlog: Final = 512
+worker_connections: Final = 1000
+
+# One load for all workers; what is loaded is shared memory until it is written to.
+preload_app: Final = True
+# Time that a hook in progress has to end when the service stops.
+graceful_timeout: Final = 10
+# Heartbeats in memory: on some platforms /tmp is a slow disk.
+worker_tmp_dir: Final = "/dev/shm"  # noqa: S108  gunicorn makes its own file in it, and unlinks it
+
+# Every event has its decision record; a line per request would say it again.
+accesslog: Final = None
+# Management over a socket: nobody asked for it.
+control_socket_disable: Final = True
+
+limit_request_line: Final = 8190
+limit_request_fields: Final = 64
+
+logconfig_dict: Final[dict[str, Any]] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"()": line_formatter(_settings.log_format)}},
+    "handlers": {
+        "out": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "stream": "ext://sys.stdout",
+        }
+    },
+    "root": {"level": "WARNING", "handlers": ["out"]},
+    "loggers": {
+        "gunicorn.error": {
+            "level": _settings.log_level.upper(),
+            "handlers": ["out"],
+            "propagate": False,
+        },
+        "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": False},
+    },
+}
+
+
+def when_ready(_server: object) -> None:
+    """Say what is served, once the port is open."""
+    say_what_starts(_settings, _policy, server="gunicorn")
+
+
+def pre_fork(_server: object, _worker: object) -> None:
+    """Leave what is loaded out of garbage collection, so that workers go on sharing it."""
+    gc.collect()
+    gc.freeze()
+
+
+def child_exit(_server: object, worker: Any) -> None:  # noqa: ANN401  gunicorn has no types
+    """Let the metrics forget the gauges of a worker that is gone."""
+    from prometheus_client import multiprocess  # noqa: PLC0415  after the metrics' folder is set
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # it has none

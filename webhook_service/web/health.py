@@ -1,0 +1,80 @@
+"""Whether the service lives and could do its work: Ory's own convention. Open to all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Final
+
+from flask import Flask, Response, jsonify
+
+from webhook_service import __version__
+from webhook_service.ory.deadline import Deadline
+from webhook_service.ory.errors import OryError
+from webhook_service.wiring import Wired
+
+PROBE_SECONDS: Final = 0.6
+"""How long each upstream has to answer a probe."""
+
+KEEP_SECONDS: Final = 2.0
+"""How long an answer is kept: the route is open, and must not multiply calls to Ory."""
+
+
+class Readiness:
+    """Asks the upstreams whether they are ready; one asker at a time, the rest share."""
+
+    def __init__(self, wired: Wired) -> None:
+        self._wired = wired
+        self._lock = threading.Lock()
+        self._states: dict[str, str] = {}
+        self._until = 0.0
+
+    def states(self) -> dict[str, str]:
+        """Return ``ok`` or a reason code for each upstream."""
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._states = {
+                    name: _probe(client) for name, client in self._wired.upstreams.items()
+                }
+                self._until = time.monotonic() + KEEP_SECONDS
+            return self._states
+
+
+def _probe(client: Any) -> str:  # noqa: ANN401  Kratos or Hydra
+    try:
+        client.ready(Deadline.after(PROBE_SECONDS))
+    except OryError as error:
+        return error.reason
+    return "ok"
+
+
+def add(app: Flask, wired: Wired) -> None:
+    """Serve ``/health/alive``, ``/health/ready`` and ``/version``."""
+    readiness = Readiness(wired)
+
+    def alive() -> Response:
+        return jsonify(status="ok")
+
+    def ready() -> tuple[Response, int]:
+        states = readiness.states()
+        body = {
+            "policy": {
+                "digest": wired.service.policy.digest,
+                "rules": len(wired.service.policy.rules),
+            },
+            "upstreams": states,
+        }
+        failed = {name: state for name, state in states.items() if state != "ok"}
+        if failed:
+            return jsonify(status="unavailable", errors=failed, **body), 503
+        return jsonify(status="ok", **body), 200
+
+    def version() -> Response:
+        return jsonify(version=__version__)
+
+    for path, view in (
+        ("/health/alive", alive),
+        ("/health/ready", ready),
+        ("/version", version),
+    ):
+        app.add_url_rule(path, path, view, methods=["GET"], provide_automatic_options=False)
