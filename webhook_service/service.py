@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Final
 
 from webhook_service.effects.extend_session import Extension, Result, extend_session
 from webhook_service.effects.recent import RecentEvents
@@ -17,7 +18,11 @@ from webhook_service.ory.deadline import Deadline
 from webhook_service.policy.decide import decide
 from webhook_service.policy.decision import Decision, Extend
 from webhook_service.policy.model import Policy
-from webhook_service.records.record import Record
+from webhook_service.records.record import Record, spelled
+
+
+EXTENDED: Final = "X-Session-Extended"
+"""Ory reads no header of an answer: this one is for people with curl, and for tests."""
 
 
 def utc_now() -> datetime:
@@ -63,7 +68,7 @@ class Service:
         extension = self._extend(known, decision, now, deadline)
         reply = hook.reply(decision, known.event)
         if extension is not None and extension.result is Result.EXTENDED:
-            reply = replace(reply, headers={**reply.headers, "X-Session-Extended": "true"})
+            reply = replace(reply, headers={EXTENDED: spelled(extension.expires_at)})
         self.keep(
             Record(
                 at=now,
@@ -75,6 +80,7 @@ class Service:
                 failed=dict(known.failed),
                 notes=tuple(known.notes),
                 session_id=known.session.id if known.session else known.event.session_id,
+                client_id=known.values.get("client.id"),
                 policy=self.policy.digest,
                 seconds=time.monotonic() - begun,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from webhook_service.policy.conditions import Expression
     from webhook_service.policy.facts import EventName
+    from webhook_service.policy.hearing import Listener
 
 UNLIMITED: Final = "unlimited"
 """The ``max_age`` that must be spelled out to say: no cap (P22)."""
@@ -42,6 +43,9 @@ class Require:
     max_age: timedelta | None
     methods: tuple[str, ...]
     """The accepted methods: those named in the file, or every one of that level."""
+    any_method: bool = False
+    """True where the file names no methods: any factor of that level counts (P15), also by a
+    method that is not in the list (a provider that Kratos maps to aal2, F76; a recovery)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,11 @@ class Policy:
     conditions: Mapping[str, Expression]
     digest: str
     tests: tuple[PolicyTest, ...] = ()
+    listeners: dict[EventName, tuple[Listener, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """The rules as ``decide`` prepares them, once per event, and keeps them here. They follow
+    from ``rules`` alone, so it does not matter which thread comes first."""
 
     def at(self, event: EventName) -> tuple[Rule, ...]:
         """Return the rules that listen to the event, in deciding order."""

@@ -33,6 +33,7 @@ class Record:
     policy: str
     seconds: float
     session_id: str | None = None
+    client_id: str | None = None
     failed: Mapping[Source, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -47,7 +48,7 @@ class Record:
             "rule": decision.rule,
             "status": self.status,
             "subject": self.event.subject,
-            "client": self.event.client_id or self.event.values.get("client.id"),
+            "client": self.client_id,
             "session": self.session_id,
             "matched": list(decision.matched),
             "rules": [_ruling(ruling) for ruling in decision.rulings],
@@ -84,7 +85,7 @@ class Record:
         if self.extension is not None:
             done: dict[str, Any] = {"result": self.extension.result.value}
             if self.extension.expires_at is not None:
-                done["expires_at"] = _time(self.extension.expires_at)
+                done["expires_at"] = spelled(self.extension.expires_at)
             if self.extension.reason is not None:
                 done["reason"] = self.extension.reason
             effects["extend_session"] = done
@@ -92,13 +93,13 @@ class Record:
             effects["end_now"] = {"result": NOT_CARRIED_OUT}
         if decision.end_at is not None:
             effects["end_at"] = {
-                "at": _time(decision.end_at),
+                "at": spelled(decision.end_at),
                 "rule": decision.end_at_rule,
                 "result": NOT_CARRIED_OUT,
             }
         if decision.step_up_by is not None:
             effects["step_up_by"] = {
-                "at": _time(decision.step_up_by),
+                "at": spelled(decision.step_up_by),
                 "rule": decision.step_up_by_rule,
                 "result": NOT_CARRIED_OUT,
             }
@@ -128,5 +129,8 @@ def _ms(seconds: float) -> float:
     return round(seconds * 1000, 2)
 
 
-def _time(moment: datetime) -> str:
+def spelled(moment: datetime | None) -> str:
+    """Spell a time in UTC as RFC 3339 with milliseconds; nothing for no time."""
+    if moment is None:
+        return ""
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

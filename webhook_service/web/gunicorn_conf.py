@@ -1,4 +1,4 @@
-"""gunicorn's configuration. ``serve`` uses it; so can a platform that starts gunicorn itself:
+"""gunicorn's configuration, for ``serve`` and for a platform that starts gunicorn itself.
 
 ``gunicorn -c python:webhook_service.web.gunicorn_conf webhook_service.web:app``
 """
@@ -55,7 +55,8 @@ logconfig_dict: Final[dict[str, Any]] = {
     "root": {"level": "WARNING", "handlers": ["out"]},
     "loggers": {
         "gunicorn.error": {
-            "level": _settings.log_level.upper(),
+            # "serving" says it all; how workers come and go is for who debugs.
+            "level": "DEBUG" if _settings.log_level == "debug" else "WARNING",
             "handlers": ["out"],
             "propagate": False,
         },

@@ -27,12 +27,12 @@ def add(app: Flask, hook: Hook, keys: Keys, service: Service) -> None:
                 method=method,
             ),
         )
-        return Response(
-            reply.body,
-            reply.status,
-            mimetype="application/json" if reply.body else None,
-            headers=dict(reply.headers),
+        response = Response(
+            reply.body, reply.status, headers=dict(reply.headers), mimetype="application/json"
         )
+        if not reply.body:
+            del response.headers["Content-Type"]
+        return response
 
     paths = [hook.path, f"{hook.path}/<method:method>"] if hook.with_method else [hook.path]
     for path in paths:

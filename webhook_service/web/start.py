@@ -9,7 +9,7 @@ from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.model import Policy
 from webhook_service.records.log import make_logger
 from webhook_service.settings import Settings, SettingsError
-from webhook_service.web.app import create_app
+from webhook_service.web.factory import create_app
 from webhook_service.wiring import (
     StartError,
     missing_upstreams,

@@ -4,11 +4,18 @@
 knows which facts exist: the names are an argument of ``parse``.
 """
 
-from webhook_service.policy.conditions.expression import (
-    ConditionError,
-    Expression,
-    Names,
-    parse,
-)
+from webhook_service.policy.conditions.errors import ConditionError
+from webhook_service.policy.conditions.expression import Expression, Names, demand_bool, parse
+from webhook_service.policy.conditions.lexer import RESERVED_WORDS
+from webhook_service.policy.conditions.literals import parse_duration, parse_timestamp
 
-__all__ = ["ConditionError", "Expression", "Names", "parse"]
+__all__ = [
+    "RESERVED_WORDS",
+    "ConditionError",
+    "Expression",
+    "Names",
+    "demand_bool",
+    "parse",
+    "parse_duration",
+    "parse_timestamp",
+]

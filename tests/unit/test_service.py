@@ -1,0 +1,577 @@
+"""The one path: what is asked upstream, what is done, what is answered and recorded."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from webhook_service.ory.fake import FakeOry
+from webhook_service.ory.fake.hydra import FakeLoginRequest
+from webhook_service.ory.fake.people import FakeIdentity, FakeSession
+
+NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
+REFRESH = "hydra.token.refresh_token.consent-claims"
+NAMELESS = "hydra.token.refresh_token.password-only"
+EXCHANGE = "hydra.token.authorization_code.password-only"
+MACHINE = "hydra.token.client_credentials"
+LOGIN = "kratos.login.api.aal1.minimal"
+
+SLIDING = """
+sessions:
+  - name: stays signed in
+    when: token.grant == "refresh_token"
+    extend: {when_left: 12h}
+    max_age: 90d
+"""
+SECOND_FACTOR = """
+mfa:
+  - name: a second factor
+    when: client.id == "web"
+    require: {aal: aal2}
+"""
+LIVE = """
+sessions:
+  - name: a live session
+    must_be_active: true
+    on_error: deny
+"""
+
+
+def person(ory: FakeOry, identity_id: str, *, state: str = "active", **more: Any) -> FakeIdentity:
+    identity = FakeIdentity(
+        identity_id,
+        created_at=NOW - timedelta(days=100),
+        traits=more.pop("traits", {}),
+        state=state,
+        **more,
+    )
+    ory.kratos.identities[identity_id] = identity
+    return identity
+
+
+def session(
+    ory: FakeOry,
+    session_id: str,
+    identity_id: str,
+    *,
+    began: datetime = NOW - timedelta(hours=20),
+    left: timedelta = timedelta(hours=4),
+    methods: tuple[str, ...] = ("password",),
+) -> FakeSession:
+    one = FakeSession(
+        session_id,
+        identity_id,
+        issued_at=began,
+        authenticated_at=began,
+        expires_at=NOW + left,
+        factors=[
+            (method, "aal2" if method == "totp" else "aal1", began) for method in methods
+        ],
+    )
+    ory.kratos.sessions[session_id] = one
+    return one
+
+
+@pytest.fixture
+def refresh(recorded: Any) -> Any:
+    """The body of a refresh that names its session."""
+    return recorded.body(REFRESH)
+
+
+def named(body: Any) -> tuple[str, str]:
+    """Return the session and the subject that a body names."""
+    return body["session"]["extra"]["kratos_session_id"], body["session"]["id_token"]["subject"]
+
+
+def test_a_rule_that_does_not_match_asks_nobody(make_bench: Any, recorded: Any) -> None:
+    bench = make_bench(SECOND_FACTOR)
+    assert bench.token(recorded.body(NAMELESS)).status_code == 204
+    assert bench.calls() == []
+
+
+def test_a_machine_is_judged_without_a_call(make_bench: Any, recorded: Any) -> None:
+    """bad-inputs row 39."""
+    bench = make_bench(LIVE + SECOND_FACTOR.replace('client.id == "web"', "true"))
+    assert bench.token(recorded.body(MACHINE)).status_code == 204
+    assert bench.calls() == []
+    assert "subject.none" in bench.record()["notes"]
+
+
+def test_outside_the_window_a_refresh_costs_one_call(make_bench: Any, refresh: Any) -> None:
+    bench = make_bench(SLIDING)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    session(bench.ory, session_id, subject, left=timedelta(hours=13))
+    assert bench.token(refresh).status_code == 204
+    assert bench.calls() == [f"GET /admin/sessions/{session_id}?expand=identity"]
+    assert "effects" not in bench.record() or "extend_session" not in bench.record()["effects"]
+
+
+def test_inside_the_window_it_costs_two_and_the_session_lives_on(
+    make_bench: Any, refresh: Any
+) -> None:
+    bench = make_bench(SLIDING)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    one = session(bench.ory, session_id, subject, left=timedelta(hours=4))
+    answer = bench.token(refresh)
+    assert answer.status_code == 204
+    assert answer.headers["X-Session-Extended"] == "2026-11-26T12:00:00.000Z"
+    assert bench.calls() == [
+        f"GET /admin/sessions/{session_id}?expand=identity",
+        f"PATCH /admin/sessions/{session_id}/extend",
+    ]
+    assert one.expires_at == NOW + timedelta(hours=24)
+    record = bench.record()
+    assert record["effects"]["extend_session"] == {
+        "result": "extended",
+        "expires_at": "2026-11-26T12:00:00.000Z",
+    }
+    assert [call["call"] for call in record["upstream"]] == ["kratos.session", "kratos.extend"]
+
+
+def test_with_faster_session_extend_the_third_call_verifies(make_bench: Any, refresh: Any) -> None:
+    """F54: 204 says nothing of what was done."""
+    bench = make_bench(SLIDING)
+    bench.ory.kratos.faster_session_extend = True
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    session(bench.ory, session_id, subject)
+    assert bench.token(refresh).headers["X-Session-Extended"]
+    assert len(bench.calls()) == 3
+    assert bench.record()["effects"]["extend_session"]["result"] == "extended"
+
+
+def test_the_same_event_three_times_extends_once(make_bench: Any, refresh: Any) -> None:
+    """bad-inputs row 42: the answer is the same each time."""
+    bench = make_bench(SLIDING)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    session(bench.ory, session_id, subject)
+    bench.ory.kratos.earliest_possible_extend = timedelta(days=400)
+    bench.ory.kratos.lifespan = timedelta(hours=6)  # so that the window stays open
+    answers = [bench.token(refresh).status_code for _ in range(3)]
+    assert answers == [204, 204, 204]
+    assert sum(call.startswith("PATCH") for call in bench.calls()) == 1
+    assert bench.record()["effects"]["extend_session"] == {"result": "repeated"}
+
+
+def test_kratos_own_window_is_no_failure(make_bench: Any, refresh: Any) -> None:
+    """F54: earliest_possible_extend leaves the session as it is, with 200."""
+    bench = make_bench(SLIDING)
+    bench.ory.kratos.earliest_possible_extend = timedelta(hours=1)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    one = session(bench.ory, session_id, subject)
+    answer = bench.token(refresh)
+    assert "X-Session-Extended" not in answer.headers
+    assert one.expires_at == NOW + timedelta(hours=4)
+    assert bench.record()["effects"]["extend_session"]["result"] == "unchanged"
+    assert "extend.failed" not in bench.record().get("notes", [])
+
+
+@pytest.mark.parametrize("what", ["expired", "revoked", "disabled", "capped"])
+def test_a_session_that_is_over_is_never_extended(
+    make_bench: Any, refresh: Any, what: str
+) -> None:
+    """bad-inputs rows 34 to 36: Kratos itself would revive an expired one (F55)."""
+    bench = make_bench(SLIDING)
+    session_id, subject = named(refresh)
+    identity = person(bench.ory, subject)
+    one = session(bench.ory, session_id, subject)
+    if what == "expired":
+        one.expires_at = NOW - timedelta(seconds=1)
+    elif what == "revoked":
+        one.revoked = True
+    elif what == "disabled":
+        identity.state = "inactive"
+    else:
+        one.authenticated_at = NOW - timedelta(days=90)
+    before = one.expires_at
+    assert bench.token(refresh).status_code == (403 if what == "capped" else 204)
+    assert not any(call.startswith("PATCH") for call in bench.calls())
+    assert one.expires_at == before
+
+
+def test_a_session_in_its_last_instant_is_let_go(make_bench: Any, refresh: Any) -> None:
+    """Between the look and the extension it could expire, and be brought back to life."""
+    bench = make_bench(SLIDING)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    session(bench.ory, session_id, subject, left=timedelta(milliseconds=100))
+    assert bench.token(refresh).status_code == 204
+    assert not any(call.startswith("PATCH") for call in bench.calls())
+    assert bench.record()["effects"]["extend_session"]["result"] == "ending"
+
+
+def test_an_extension_that_fails_blocks_no_token(make_bench: Any, refresh: Any) -> None:
+    """P29; bad-inputs row 54: a 404 is looked at once more, then it is a failure."""
+    bench = make_bench(SLIDING)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    session(bench.ory, session_id, subject)
+    bench.fail("PATCH", 404)
+    assert bench.token(refresh).status_code == 204
+    record = bench.record()
+    assert record["verdict"] == "allow"
+    assert record["effects"]["extend_session"]["result"] == "failed"
+    assert record["effects"]["extend_session"]["reason"] == "upstream.busy"
+    assert "extend.failed" in record["notes"]
+    assert [call["call"] for call in record["upstream"]] == [
+        "kratos.session",
+        "kratos.extend",
+        "kratos.session",
+    ]
+
+
+def test_when_kratos_is_down_the_token_is_given_and_the_extension_deferred(
+    make_bench: Any, refresh: Any
+) -> None:
+    """P17, example 03."""
+    bench = make_bench(SLIDING)
+    bench.fail("GET", requests.ConnectionError("refused"))
+    assert bench.token(refresh).status_code == 204
+    record = bench.record()
+    assert record["effects"]["extend_session"] == {"result": "deferred"}
+    assert record["unknown"] == {"kratos.session": "upstream.unreachable"}
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (requests.ConnectionError("refused"), "upstream.unreachable"),
+        (requests.ReadTimeout(TimeoutError()), "upstream.timeout"),
+    ],
+)
+def test_when_kratos_is_down_a_rule_that_must_know_answers_503(
+    make_bench: Any, refresh: Any, error: Exception, reason: str
+) -> None:
+    """F22, F24: Hydra tries again on 503; a 403 would be final."""
+    bench = make_bench(SECOND_FACTOR)
+    bench.fail("GET", error)
+    answer = bench.token(refresh)
+    assert answer.status_code == 503
+    assert answer.json["reason"] == "policy.unknown"
+    assert "Retry-After" not in answer.headers
+    assert bench.record()["unknown"]["kratos.session"] == reason
+
+
+def test_a_login_is_refused_with_words_when_a_fact_is_missing(
+    make_bench: Any, recorded: Any
+) -> None:
+    bench = make_bench("""
+    deny:
+      - name: banned
+        events: [kratos.login]
+        when: identity.metadata_admin.banned == true
+    """)
+    bench.fail("GET", requests.ConnectionError("refused"))
+    answer = bench.login(recorded.body(LOGIN))
+    assert answer.status_code == 403
+    message = answer.json["messages"][0]["messages"][0]
+    assert message["context"]["reason"] == "policy.unknown"
+    assert "again" in message["text"]
+
+
+def test_one_service_refuses_the_other_way_round_too(make_bench: Any, recorded: Any) -> None:
+    """The deny section at a login, with its own words."""
+    bench = make_bench("""
+    deny:
+      - name: no interns
+        when: identity.traits.department == "engineering"
+        events: [kratos.login]
+        message: Ask your lead.
+    """)
+    answer = bench.login(recorded.body(LOGIN))
+    assert answer.status_code == 403
+    assert answer.json["messages"][0]["messages"][0]["text"] == "Ask your lead."
+    assert bench.calls() == []
+
+
+def test_a_second_factor_is_judged_on_the_live_session_and_heals(
+    make_bench: Any, refresh: Any
+) -> None:
+    """F60: the token's own amr says totp; the session has a password only."""
+    bench = make_bench(SECOND_FACTOR)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject, second_factors={"totp"})
+    session(bench.ory, session_id, subject)
+    refused = bench.token(refresh)
+    assert refused.status_code == 403
+    assert refused.json["reason"] == "mfa.aal_too_low"
+    bench.ory.kratos.add_factor(session_id, "totp")
+    assert bench.token(refresh).status_code == 204
+
+
+def test_who_has_no_second_factor_is_to_enrol(make_bench: Any, refresh: Any) -> None:
+    bench = make_bench(SECOND_FACTOR)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    session(bench.ory, session_id, subject)
+    assert bench.token(refresh).json["reason"] == "mfa.not_enrolled"
+    assert len(bench.calls()) == 2
+
+
+def test_a_session_of_somebody_else_is_no_session(make_bench: Any, refresh: Any) -> None:
+    bench = make_bench(LIVE)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    other = bench.ory.kratos.add_identity()
+    session(bench.ory, session_id, other)
+    answer = bench.token(refresh)
+    assert answer.status_code == 403
+    assert answer.json["reason"] == "session.not_active"
+    assert "session.not_the_subjects" in bench.record()["notes"]
+
+
+@pytest.mark.parametrize("gone", ["session", "identity"])
+def test_what_kratos_does_not_know_is_not_there(
+    make_bench: Any, refresh: Any, gone: str
+) -> None:
+    """bad-inputs row 33."""
+    bench = make_bench(LIVE + SECOND_FACTOR)
+    if gone == "session":
+        person(bench.ory, named(refresh)[1])
+    answer = bench.token(refresh)
+    assert answer.status_code == 403
+    assert answer.json["reason"] in {"session.not_active", "mfa.no_session"}
+
+
+def test_a_token_that_names_no_session_finds_it_by_its_time(
+    make_bench: Any, recorded: Any
+) -> None:
+    """F30: two devices; the one whose factor was given at auth_time is extended."""
+    bench = make_bench(SLIDING)
+    body = recorded.body(NAMELESS)
+    subject = body["session"]["id_token"]["subject"]
+    person(bench.ory, subject)
+    at = datetime(2026, 11, 24, 23, 25, 30, 400_000, tzinfo=UTC)
+    mine = session(bench.ory, "0f4b7c55-6a0d-4f6e-9d55-0a4f1f3c6c01", subject, began=at)
+    other = session(
+        bench.ory, "0f4b7c55-6a0d-4f6e-9d55-0a4f1f3c6c02", subject, began=at + timedelta(minutes=1)
+    )
+    assert bench.token(body).headers["X-Session-Extended"]
+    assert mine.expires_at == NOW + timedelta(hours=24)
+    assert other.expires_at == NOW + timedelta(hours=4)
+    assert bench.calls()[0] == f"GET /admin/identities/{subject}/sessions?page_size=250"
+    assert bench.record()["session"] == mine.id
+
+
+def test_two_sessions_that_fit_are_unknown_and_never_guessed(
+    make_bench: Any, recorded: Any
+) -> None:
+    bench = make_bench(LIVE)
+    body = recorded.body(NAMELESS)
+    subject = body["session"]["id_token"]["subject"]
+    person(bench.ory, subject)
+    at = datetime(2026, 11, 24, 23, 25, 30, 400_000, tzinfo=UTC)
+    for last in "12":
+        session(bench.ory, f"0f4b7c55-6a0d-4f6e-9d55-0a4f1f3c6c0{last}", subject, began=at)
+    answer = bench.token(body)
+    assert answer.status_code == 503
+    assert bench.record()["unknown"] == {"kratos.session": "session.ambiguous"}
+
+
+def test_a_token_whose_user_has_no_session_at_all_has_none(
+    make_bench: Any, recorded: Any
+) -> None:
+    bench = make_bench(LIVE)
+    answer = bench.token(recorded.body(NAMELESS))
+    assert answer.status_code == 403
+    assert answer.json["reason"] == "session.not_active"
+
+
+def test_more_sessions_than_a_page_holds_are_unknown(make_bench: Any, recorded: Any) -> None:
+    bench = make_bench(LIVE)
+    body = recorded.body(NAMELESS)
+    subject = body["session"]["id_token"]["subject"]
+    person(bench.ory, subject)
+    at = datetime(2026, 11, 24, 23, 25, 30, 400_000, tzinfo=UTC)
+    for number in range(250):
+        began = at - timedelta(minutes=number)
+        session(bench.ory, f"0f4b7c55-6a0d-4f6e-9d55-{number:012x}", subject, began=began)
+    assert bench.token(body).status_code == 503
+
+
+def test_one_call_brings_session_and_traits(make_bench: Any, refresh: Any) -> None:
+    """F100: a rule for a group reads both from the session."""
+    bench = make_bench("""
+    sessions:
+      - name: staff
+        when: identity.traits.staff == true
+        max_age: 8h
+    """)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject, traits={"staff": True})
+    session(bench.ory, session_id, subject, began=NOW - timedelta(hours=8))
+    answer = bench.token(refresh)
+    assert answer.json["reason"] == "session.past_max_age"
+    assert bench.calls() == [f"GET /admin/sessions/{session_id}?expand=identity"]
+    assert bench.record()["effects"]["end_now"] == {"result": "not_carried_out"}
+
+
+def test_a_rule_on_the_person_alone_asks_for_the_person_alone(
+    make_bench: Any, refresh: Any
+) -> None:
+    """P27: no rule reads the session, so none is read."""
+    bench = make_bench("""
+    deny:
+      - name: banned
+        when: identity.metadata_admin.banned == true
+        events: [hydra.token]
+    """)
+    subject = named(refresh)[1]
+    person(bench.ory, subject, metadata_admin={"banned": True})
+    assert bench.token(refresh).json["reason"] == "rule.denied"
+    assert bench.calls() == [f"GET /admin/identities/{subject}?include_credential=webauthn"]
+
+
+def test_a_clients_metadata_is_one_call_away(make_bench: Any, refresh: Any) -> None:
+    bench = make_bench("""
+    deny:
+      - name: retired
+        when: client.metadata.retired == true
+        events: [hydra.token]
+    """)
+    bench.ory.hydra.add_client("web", metadata={"retired": True})
+    assert bench.token(refresh).json["reason"] == "rule.denied"
+    assert bench.calls() == ["GET /admin/clients/web"]
+
+
+def test_the_client_behind_a_login_is_asked_of_hydra(make_bench: Any, recorded: Any) -> None:
+    """F37; the challenge is a secret and stays out of the log."""
+    bench = make_bench("""
+    deny:
+      - name: not this way
+        when: client.id == "web"
+        events: [kratos.login]
+    """)
+    body = recorded.body("kratos.login.browser.aal1.oauth2")
+    challenge = body["flow"]["oauth2_login_challenge"]
+    bench.ory.hydra.add_client("web")
+    bench.ory.hydra.login_requests[challenge] = FakeLoginRequest("web", ["openid"], False, "")
+    assert bench.login(body).status_code == 403
+    assert bench.record()["client"] == "web"
+    assert challenge[:40] not in bench.log.getvalue().decode()
+
+
+def test_a_login_that_is_no_oauth_has_no_client_and_asks_nobody(
+    make_bench: Any, recorded: Any
+) -> None:
+    bench = make_bench("""
+    deny:
+      - name: clients only
+        when: client.id == null
+        events: [kratos.login]
+    """)
+    assert bench.login(recorded.body(LOGIN)).status_code == 403
+    assert bench.calls() == []
+
+
+def test_a_challenge_that_hydra_does_not_know_leaves_the_client_unknown(
+    make_bench: Any, recorded: Any
+) -> None:
+    bench = make_bench("""
+    deny:
+      - name: not this way
+        when: client.id == "web"
+        events: [kratos.login]
+    """)
+    answer = bench.login(recorded.body("kratos.login.browser.aal1.oauth2"))
+    assert answer.status_code == 403
+    assert bench.record()["reason"] == "policy.unknown"
+
+
+def test_shadow_mode_records_what_it_would_do_and_does_nothing(
+    make_bench: Any, refresh: Any
+) -> None:
+    """P26."""
+    bench = make_bench(SECOND_FACTOR + SLIDING, mode="shadow")
+    session_id, subject = named(refresh)
+    person(bench.ory, subject, second_factors={"totp"})
+    session(bench.ory, session_id, subject)
+    assert bench.token(refresh).status_code == 204
+    record = bench.record()
+    assert record["verdict"] == "allow"
+    assert record["shadow"][0]["reason"] == "mfa.aal_too_low"
+    assert not any(call.startswith("PATCH") for call in bench.calls())
+
+
+def test_a_window_and_a_cap_are_recorded_as_not_carried_out(
+    make_bench: Any, recorded: Any
+) -> None:
+    """P18, P22."""
+    bench = make_bench("""
+    mfa:
+      - name: within ten minutes
+        events: [kratos.login]
+        require: {aal: aal2}
+        step_up_within: 10m
+    sessions:
+      - name: a day
+        events: [kratos.login]
+        max_age: 24h
+    """)
+    body = recorded.body(LOGIN)
+    bench.clock.now = datetime(2026, 11, 24, 23, 25, 31, 300_000, tzinfo=UTC)
+    subject = body["identity"]["id"]
+    person(bench.ory, subject, second_factors={"totp"})
+    assert bench.login(body).status_code == 204
+    effects = bench.record()["effects"]
+    assert effects["step_up_by"] == {
+        "at": "2026-11-24T23:35:31.300Z",
+        "rule": "within ten minutes",
+        "result": "not_carried_out",
+    }
+    assert effects["end_at"]["rule"] == "a day"
+    assert effects["end_at"]["at"].startswith("2026-11-25T23:25:31")
+
+
+def test_the_record_has_every_field_and_no_trait(make_bench: Any, refresh: Any) -> None:
+    """P34, and the design's list of what a record holds."""
+    bench = make_bench(SLIDING)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject, traits={"email": "secret@example.org"})
+    session(bench.ory, session_id, subject)
+    bench.token(refresh)
+    record = bench.record()
+    assert {
+        "at",
+        "level",
+        "message",
+        "event",
+        "key",
+        "subject",
+        "client",
+        "session",
+        "verdict",
+        "reason",
+        "rule",
+        "rules",
+        "matched",
+        "effects",
+        "upstream",
+        "status",
+        "policy",
+        "ms",
+    } <= set(record)
+    assert record["event"] == "hydra.token"
+    assert record["subject"] == subject
+    assert record["session"] == session_id
+    assert record["rules"] == [{"rule": "stays signed in", "outcome": "matched"}]
+    assert record["ms"] >= sum(call["ms"] for call in record["upstream"])
+    log = bench.log.getvalue().decode()
+    assert "secret@" not in log
+    assert "tenant" not in log
+
+
+def test_ory_refusing_our_own_call_is_loud(make_bench: Any, refresh: Any) -> None:
+    """bad-inputs row 50."""
+    bench = make_bench(SECOND_FACTOR)
+    bench.fail("GET", 401)
+    assert bench.token(refresh).status_code == 503
+    assert any(line["level"] == "error" for line in bench.lines())
+    assert bench.record()["unknown"]["kratos.session"] == "upstream.unauthorized"

@@ -1,0 +1,162 @@
+"""The one stand-in for Kratos and Hydra: in unit tests, and in the ``sandbox`` command.
+
+It answers their admin APIs out of memory, as ``tests/contract`` verifies against the real
+ones. In a test::
+
+    ory = FakeOry(clock=lambda: now)
+    ada = ory.kratos.add_identity({"email": "ada@example.org"})
+    session = ory.kratos.sign_in(ada, "password", "totp")
+    with ory.serve() as served:
+        kratos = Kratos(Transport("kratos", served.kratos.url))
+        ory.break_calls("kratos", hang, method="PATCH")
+
+Uses the standard library alone, so that nothing of a test environment is needed to run it.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol, TypeAlias
+
+from webhook_service.ory.fake.answers import Answer
+from webhook_service.ory.fake.faults import Fault
+from webhook_service.ory.fake.hydra import FakeHydra
+from webhook_service.ory.fake.kratos import FakeKratos, utc_now
+from webhook_service.ory.fake.server import Listener, listening
+
+Upstream: TypeAlias = Literal["kratos", "hydra"]
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request that reached the stand-in. ``target`` is the path with its query."""
+
+    upstream: Upstream
+    method: str
+    target: str
+
+
+@dataclass(slots=True)
+class _Breakage:
+    upstream: Upstream
+    fault: Fault
+    method: str | None
+    times: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The stand-in while it listens: ``kratos.url`` and ``hydra.url`` are the admin APIs."""
+
+    kratos: Listener
+    hydra: Listener
+
+
+class Mock(Protocol):
+    """The part of ``responses`` that ``mount`` needs."""
+
+    def add_callback(self, method: str, url: re.Pattern[str], callback: Any) -> None:  # noqa: ANN401  responses' own type
+        """Register an answer."""
+        ...
+
+
+class FakeOry:
+    """Kratos and Hydra out of memory.
+
+    Args:
+        clock: the time of day, aware; a test gives its own.
+        lifespan, earliest_possible_extend, faster_session_extend: Kratos' settings of these
+            names, see ``FakeKratos``.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        lifespan: timedelta = DAY,
+        earliest_possible_extend: timedelta | None = None,
+        faster_session_extend: bool = False,
+    ) -> None:
+        self.kratos = FakeKratos(
+            clock, lifespan, earliest_possible_extend, faster_session_extend=faster_session_extend
+        )
+        self.hydra = FakeHydra()
+        self.calls: list[Call] = []
+        self._breakages: list[_Breakage] = []
+        self._lock = threading.Lock()
+
+    def handle(self, upstream: Upstream, method: str, target: str, body: bytes = b"") -> Answer:
+        """Answer one request, and keep it in ``calls``."""
+        with self._lock:
+            self.calls.append(Call(upstream, method, target))
+            api = self.kratos if upstream == "kratos" else self.hydra
+            return api.handle(method, target, body)
+
+    def break_calls(
+        self,
+        upstream: Upstream,
+        fault: Fault,
+        *,
+        method: str | None = None,
+        times: int | None = None,
+    ) -> None:
+        """Let calls of ``serve`` go wrong: all, those of a method, or only the next few."""
+        with self._lock:
+            self._breakages.append(_Breakage(upstream, fault, method, times))
+
+    def heal(self) -> None:
+        """Let every call go right again."""
+        with self._lock:
+            self._breakages.clear()
+
+    @contextmanager
+    def serve(self, *, kratos_port: int = 0, hydra_port: int = 0) -> Iterator[Served]:
+        """Listen on 127.0.0.1 until the block ends; port 0 is any free one."""
+        with (
+            self._listening("kratos", kratos_port) as kratos,
+            self._listening("hydra", hydra_port) as hydra,
+        ):
+            yield Served(kratos, hydra)
+
+    def mount(self, mock: Mock, *, kratos_url: str, hydra_url: str) -> None:
+        """Answer behind ``responses``, at these URLs. Faults are for sockets and stay out."""
+        addresses: list[tuple[Upstream, str]] = [("kratos", kratos_url), ("hydra", hydra_url)]
+        for upstream, url in addresses:
+            for method in ("GET", "PATCH", "DELETE"):
+                mock.add_callback(method, re.compile(re.escape(url)), self._callback(upstream))
+
+    def _callback(self, upstream: Upstream) -> Callable[[Any], Answer]:
+        return lambda request: self.handle(upstream, request.method, request.path_url)
+
+    @contextmanager
+    def _listening(self, upstream: Upstream, port: int) -> Iterator[Listener]:
+        def handle(method: str, target: str, body: bytes) -> Answer:
+            return self.handle(upstream, method, target, body)
+
+        def next_fault(method: str, target: str) -> Fault | None:
+            return self._next_fault(Call(upstream, method, target))
+
+        with listening(port, handle, next_fault) as one:
+            yield one
+
+    def _next_fault(self, call: Call) -> Fault | None:
+        with self._lock:
+            for breakage in self._breakages:
+                if breakage.upstream != call.upstream:
+                    continue
+                if breakage.method not in {None, call.method}:
+                    continue
+                if breakage.times is not None:
+                    if breakage.times == 0:
+                        continue
+                    breakage.times -= 1
+                self.calls.append(call)
+                return breakage.fault
+        return None

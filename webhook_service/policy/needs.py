@@ -1,0 +1,18 @@
+"""Which calls a rule can cause at all: what must be configured before it can be decided."""
+
+from __future__ import annotations
+
+from webhook_service.policy.facts import EventName, Source, source_of
+from webhook_service.policy.model import MfaRule, Rule
+from webhook_service.policy.wants import needed_if_matched, sources_read
+
+
+def sources_of(rule: Rule, event: EventName) -> frozenset[Source]:
+    """Return every source that the rule may ask at the event (P27)."""
+    sources = needed_if_matched(rule, event)
+    if rule.when is not None:
+        sources |= sources_read((rule.when,), event)
+    if isinstance(rule, MfaRule) and rule.require.aal == "aal2":
+        enrolled = source_of("identity.second_factors", event)
+        sources |= frozenset() if enrolled is None else {enrolled}
+    return sources

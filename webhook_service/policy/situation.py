@@ -1,0 +1,72 @@
+"""What all rules of an event are judged on: the facts, the time, and whether a session lives."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Final, NamedTuple
+
+from webhook_service.policy.conditions.types import UNKNOWN, Unknown
+from webhook_service.policy.facts import CLIENT_CREDENTIALS, JWT_BEARER, Facts, Source
+
+NO_TIME: Final = timedelta(0)
+FIRST_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
+LAST_MOMENT: Final = datetime.max.replace(tzinfo=UTC)
+
+_WITHOUT_USER: Final = frozenset({CLIENT_CREDENTIALS, JWT_BEARER})
+_OF_A_USER: Final = frozenset({Source.KRATOS_SESSION, Source.KRATOS_IDENTITY})
+
+
+class Situation(NamedTuple):
+    """One event as the rules see it.
+
+    ``live`` is P24: found, active, and its end not reached; ``UNKNOWN`` while the session
+    has not been read. ``has_user`` is false for a token that no person stands behind (P19).
+    """
+
+    facts: Facts
+    now: datetime
+    live: bool | Unknown
+    has_user: bool
+
+    def pending(self, source: Source) -> frozenset[Source]:
+        """Return the source where asking it could still bring something, else nothing."""
+        return frozenset({source}) if self.facts.is_pending(source) else frozenset()
+
+
+def situation(facts: Facts, now: datetime) -> Situation:
+    """Put the clock reading into the facts, and take the person out where there is none.
+
+    A client's own token has no session and no identity: their facts are absent, and nothing
+    is asked for them (P19, F6, F7).
+    """
+    values = {**facts.values, "now": now, "event.name": facts.event}
+    answered = facts.answered
+    has_user = facts.value("token.grant") not in _WITHOUT_USER
+    if not has_user:
+        values = {k: v for k, v in values.items() if not k.startswith(("session.", "identity."))}
+        answered |= _OF_A_USER
+    seen = Facts(facts.event, values, answered, facts.failed)
+    return Situation(seen, now, _is_live(seen, now), has_user)
+
+
+def _is_live(facts: Facts, now: datetime) -> bool | Unknown:
+    found: object = facts.value("session.found")
+    if found is UNKNOWN:
+        return UNKNOWN
+    if found is not True or facts.value("session.active") is not True:
+        return False
+    expires_at = facts.value("session.expires_at")
+    return not isinstance(expires_at, datetime) or now < expires_at
+
+
+def age(moment: datetime, now: datetime) -> timedelta:
+    """Return how long ago the moment was; a moment in the future is as old as now (P15)."""
+    return max(now - moment, NO_TIME)
+
+
+def after(moment: datetime, span: timedelta) -> datetime:
+    """Return the moment that lies the span later, within the times that there are."""
+    try:
+        return moment + span
+    except OverflowError:
+        return LAST_MOMENT if span > NO_TIME else FIRST_MOMENT
