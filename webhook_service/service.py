@@ -20,7 +20,6 @@ from webhook_service.policy.decision import Decision, Extend
 from webhook_service.policy.model import Policy
 from webhook_service.records.record import Record, spelled
 
-
 EXTENDED: Final = "X-Session-Extended"
 """Ory reads no header of an answer: this one is for people with curl, and for tests."""
 

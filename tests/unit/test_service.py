@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import requests
+from unit.workbench import BenchMaker, Recorded
 
 from webhook_service.ory.fake import FakeOry
 from webhook_service.ory.fake.hydra import FakeLoginRequest
@@ -67,16 +68,14 @@ def session(
         issued_at=began,
         authenticated_at=began,
         expires_at=NOW + left,
-        factors=[
-            (method, "aal2" if method == "totp" else "aal1", began) for method in methods
-        ],
+        factors=[(method, "aal2" if method == "totp" else "aal1", began) for method in methods],
     )
     ory.kratos.sessions[session_id] = one
     return one
 
 
 @pytest.fixture
-def refresh(recorded: Any) -> Any:
+def refresh(recorded: Recorded) -> Any:
     """The body of a refresh that names its session."""
     return recorded.body(REFRESH)
 
@@ -86,13 +85,13 @@ def named(body: Any) -> tuple[str, str]:
     return body["session"]["extra"]["kratos_session_id"], body["session"]["id_token"]["subject"]
 
 
-def test_a_rule_that_does_not_match_asks_nobody(make_bench: Any, recorded: Any) -> None:
+def test_a_rule_that_does_not_match_asks_nobody(make_bench: BenchMaker, recorded: Recorded) -> None:
     bench = make_bench(SECOND_FACTOR)
     assert bench.token(recorded.body(NAMELESS)).status_code == 204
     assert bench.calls() == []
 
 
-def test_a_machine_is_judged_without_a_call(make_bench: Any, recorded: Any) -> None:
+def test_a_machine_is_judged_without_a_call(make_bench: BenchMaker, recorded: Recorded) -> None:
     """bad-inputs row 39."""
     bench = make_bench(LIVE + SECOND_FACTOR.replace('client.id == "web"', "true"))
     assert bench.token(recorded.body(MACHINE)).status_code == 204
@@ -100,7 +99,7 @@ def test_a_machine_is_judged_without_a_call(make_bench: Any, recorded: Any) -> N
     assert "subject.none" in bench.record()["notes"]
 
 
-def test_outside_the_window_a_refresh_costs_one_call(make_bench: Any, refresh: Any) -> None:
+def test_outside_the_window_a_refresh_costs_one_call(make_bench: BenchMaker, refresh: Any) -> None:
     bench = make_bench(SLIDING)
     session_id, subject = named(refresh)
     person(bench.ory, subject)
@@ -111,7 +110,7 @@ def test_outside_the_window_a_refresh_costs_one_call(make_bench: Any, refresh: A
 
 
 def test_inside_the_window_it_costs_two_and_the_session_lives_on(
-    make_bench: Any, refresh: Any
+    make_bench: BenchMaker, refresh: Any
 ) -> None:
     bench = make_bench(SLIDING)
     session_id, subject = named(refresh)
@@ -133,7 +132,9 @@ def test_inside_the_window_it_costs_two_and_the_session_lives_on(
     assert [call["call"] for call in record["upstream"]] == ["kratos.session", "kratos.extend"]
 
 
-def test_with_faster_session_extend_the_third_call_verifies(make_bench: Any, refresh: Any) -> None:
+def test_with_faster_session_extend_the_third_call_verifies(
+    make_bench: BenchMaker, refresh: Any
+) -> None:
     """F54: 204 says nothing of what was done."""
     bench = make_bench(SLIDING)
     bench.ory.kratos.faster_session_extend = True
@@ -145,7 +146,7 @@ def test_with_faster_session_extend_the_third_call_verifies(make_bench: Any, ref
     assert bench.record()["effects"]["extend_session"]["result"] == "extended"
 
 
-def test_the_same_event_three_times_extends_once(make_bench: Any, refresh: Any) -> None:
+def test_the_same_event_three_times_extends_once(make_bench: BenchMaker, refresh: Any) -> None:
     """bad-inputs row 42: the answer is the same each time."""
     bench = make_bench(SLIDING)
     session_id, subject = named(refresh)
@@ -159,7 +160,7 @@ def test_the_same_event_three_times_extends_once(make_bench: Any, refresh: Any) 
     assert bench.record()["effects"]["extend_session"] == {"result": "repeated"}
 
 
-def test_kratos_own_window_is_no_failure(make_bench: Any, refresh: Any) -> None:
+def test_kratos_own_window_is_no_failure(make_bench: BenchMaker, refresh: Any) -> None:
     """F54: earliest_possible_extend leaves the session as it is, with 200."""
     bench = make_bench(SLIDING)
     bench.ory.kratos.earliest_possible_extend = timedelta(hours=1)
@@ -175,7 +176,7 @@ def test_kratos_own_window_is_no_failure(make_bench: Any, refresh: Any) -> None:
 
 @pytest.mark.parametrize("what", ["expired", "revoked", "disabled", "capped"])
 def test_a_session_that_is_over_is_never_extended(
-    make_bench: Any, refresh: Any, what: str
+    make_bench: BenchMaker, refresh: Any, what: str
 ) -> None:
     """bad-inputs rows 34 to 36: Kratos itself would revive an expired one (F55)."""
     bench = make_bench(SLIDING)
@@ -196,7 +197,7 @@ def test_a_session_that_is_over_is_never_extended(
     assert one.expires_at == before
 
 
-def test_a_session_in_its_last_instant_is_let_go(make_bench: Any, refresh: Any) -> None:
+def test_a_session_in_its_last_instant_is_let_go(make_bench: BenchMaker, refresh: Any) -> None:
     """Between the look and the extension it could expire, and be brought back to life."""
     bench = make_bench(SLIDING)
     session_id, subject = named(refresh)
@@ -207,7 +208,7 @@ def test_a_session_in_its_last_instant_is_let_go(make_bench: Any, refresh: Any) 
     assert bench.record()["effects"]["extend_session"]["result"] == "ending"
 
 
-def test_an_extension_that_fails_blocks_no_token(make_bench: Any, refresh: Any) -> None:
+def test_an_extension_that_fails_blocks_no_token(make_bench: BenchMaker, refresh: Any) -> None:
     """P29; bad-inputs row 54: a 404 is looked at once more, then it is a failure."""
     bench = make_bench(SLIDING)
     session_id, subject = named(refresh)
@@ -228,7 +229,7 @@ def test_an_extension_that_fails_blocks_no_token(make_bench: Any, refresh: Any) 
 
 
 def test_when_kratos_is_down_the_token_is_given_and_the_extension_deferred(
-    make_bench: Any, refresh: Any
+    make_bench: BenchMaker, refresh: Any
 ) -> None:
     """P17, example 03."""
     bench = make_bench(SLIDING)
@@ -247,7 +248,7 @@ def test_when_kratos_is_down_the_token_is_given_and_the_extension_deferred(
     ],
 )
 def test_when_kratos_is_down_a_rule_that_must_know_answers_503(
-    make_bench: Any, refresh: Any, error: Exception, reason: str
+    make_bench: BenchMaker, refresh: Any, error: Exception, reason: str
 ) -> None:
     """F22, F24: Hydra tries again on 503; a 403 would be final."""
     bench = make_bench(SECOND_FACTOR)
@@ -260,7 +261,7 @@ def test_when_kratos_is_down_a_rule_that_must_know_answers_503(
 
 
 def test_a_login_is_refused_with_words_when_a_fact_is_missing(
-    make_bench: Any, recorded: Any
+    make_bench: BenchMaker, recorded: Recorded
 ) -> None:
     bench = make_bench("""
     deny:
@@ -276,7 +277,9 @@ def test_a_login_is_refused_with_words_when_a_fact_is_missing(
     assert "again" in message["text"]
 
 
-def test_one_service_refuses_the_other_way_round_too(make_bench: Any, recorded: Any) -> None:
+def test_one_service_refuses_the_other_way_round_too(
+    make_bench: BenchMaker, recorded: Recorded
+) -> None:
     """The deny section at a login, with its own words."""
     bench = make_bench("""
     deny:
@@ -292,7 +295,7 @@ def test_one_service_refuses_the_other_way_round_too(make_bench: Any, recorded: 
 
 
 def test_a_second_factor_is_judged_on_the_live_session_and_heals(
-    make_bench: Any, refresh: Any
+    make_bench: BenchMaker, refresh: Any
 ) -> None:
     """F60: the token's own amr says totp; the session has a password only."""
     bench = make_bench(SECOND_FACTOR)
@@ -306,7 +309,7 @@ def test_a_second_factor_is_judged_on_the_live_session_and_heals(
     assert bench.token(refresh).status_code == 204
 
 
-def test_who_has_no_second_factor_is_to_enrol(make_bench: Any, refresh: Any) -> None:
+def test_who_has_no_second_factor_is_to_enrol(make_bench: BenchMaker, refresh: Any) -> None:
     bench = make_bench(SECOND_FACTOR)
     session_id, subject = named(refresh)
     person(bench.ory, subject)
@@ -315,7 +318,7 @@ def test_who_has_no_second_factor_is_to_enrol(make_bench: Any, refresh: Any) -> 
     assert len(bench.calls()) == 2
 
 
-def test_a_session_of_somebody_else_is_no_session(make_bench: Any, refresh: Any) -> None:
+def test_a_session_of_somebody_else_is_no_session(make_bench: BenchMaker, refresh: Any) -> None:
     bench = make_bench(LIVE)
     session_id, subject = named(refresh)
     person(bench.ory, subject)
@@ -329,7 +332,7 @@ def test_a_session_of_somebody_else_is_no_session(make_bench: Any, refresh: Any)
 
 @pytest.mark.parametrize("gone", ["session", "identity"])
 def test_what_kratos_does_not_know_is_not_there(
-    make_bench: Any, refresh: Any, gone: str
+    make_bench: BenchMaker, refresh: Any, gone: str
 ) -> None:
     """bad-inputs row 33."""
     bench = make_bench(LIVE + SECOND_FACTOR)
@@ -341,7 +344,7 @@ def test_what_kratos_does_not_know_is_not_there(
 
 
 def test_a_token_that_names_no_session_finds_it_by_its_time(
-    make_bench: Any, recorded: Any
+    make_bench: BenchMaker, recorded: Recorded
 ) -> None:
     """F30: two devices; the one whose factor was given at auth_time is extended."""
     bench = make_bench(SLIDING)
@@ -361,7 +364,7 @@ def test_a_token_that_names_no_session_finds_it_by_its_time(
 
 
 def test_two_sessions_that_fit_are_unknown_and_never_guessed(
-    make_bench: Any, recorded: Any
+    make_bench: BenchMaker, recorded: Recorded
 ) -> None:
     bench = make_bench(LIVE)
     body = recorded.body(NAMELESS)
@@ -376,7 +379,7 @@ def test_two_sessions_that_fit_are_unknown_and_never_guessed(
 
 
 def test_a_token_whose_user_has_no_session_at_all_has_none(
-    make_bench: Any, recorded: Any
+    make_bench: BenchMaker, recorded: Recorded
 ) -> None:
     bench = make_bench(LIVE)
     answer = bench.token(recorded.body(NAMELESS))
@@ -384,7 +387,9 @@ def test_a_token_whose_user_has_no_session_at_all_has_none(
     assert answer.json["reason"] == "session.not_active"
 
 
-def test_more_sessions_than_a_page_holds_are_unknown(make_bench: Any, recorded: Any) -> None:
+def test_more_sessions_than_a_page_holds_are_unknown(
+    make_bench: BenchMaker, recorded: Recorded
+) -> None:
     bench = make_bench(LIVE)
     body = recorded.body(NAMELESS)
     subject = body["session"]["id_token"]["subject"]
@@ -396,7 +401,7 @@ def test_more_sessions_than_a_page_holds_are_unknown(make_bench: Any, recorded: 
     assert bench.token(body).status_code == 503
 
 
-def test_one_call_brings_session_and_traits(make_bench: Any, refresh: Any) -> None:
+def test_one_call_brings_session_and_traits(make_bench: BenchMaker, refresh: Any) -> None:
     """F100: a rule for a group reads both from the session."""
     bench = make_bench("""
     sessions:
@@ -414,7 +419,7 @@ def test_one_call_brings_session_and_traits(make_bench: Any, refresh: Any) -> No
 
 
 def test_a_rule_on_the_person_alone_asks_for_the_person_alone(
-    make_bench: Any, refresh: Any
+    make_bench: BenchMaker, refresh: Any
 ) -> None:
     """P27: no rule reads the session, so none is read."""
     bench = make_bench("""
@@ -429,7 +434,7 @@ def test_a_rule_on_the_person_alone_asks_for_the_person_alone(
     assert bench.calls() == [f"GET /admin/identities/{subject}?include_credential=webauthn"]
 
 
-def test_a_clients_metadata_is_one_call_away(make_bench: Any, refresh: Any) -> None:
+def test_a_clients_metadata_is_one_call_away(make_bench: BenchMaker, refresh: Any) -> None:
     bench = make_bench("""
     deny:
       - name: retired
@@ -441,7 +446,9 @@ def test_a_clients_metadata_is_one_call_away(make_bench: Any, refresh: Any) -> N
     assert bench.calls() == ["GET /admin/clients/web"]
 
 
-def test_the_client_behind_a_login_is_asked_of_hydra(make_bench: Any, recorded: Any) -> None:
+def test_the_client_behind_a_login_is_asked_of_hydra(
+    make_bench: BenchMaker, recorded: Recorded
+) -> None:
     """F37; the challenge is a secret and stays out of the log."""
     bench = make_bench("""
     deny:
@@ -452,14 +459,16 @@ def test_the_client_behind_a_login_is_asked_of_hydra(make_bench: Any, recorded: 
     body = recorded.body("kratos.login.browser.aal1.oauth2")
     challenge = body["flow"]["oauth2_login_challenge"]
     bench.ory.hydra.add_client("web")
-    bench.ory.hydra.login_requests[challenge] = FakeLoginRequest("web", ["openid"], False, "")
+    bench.ory.hydra.login_requests[challenge] = FakeLoginRequest(
+        "web", ["openid"], skip=False, subject=""
+    )
     assert bench.login(body).status_code == 403
     assert bench.record()["client"] == "web"
     assert challenge[:40] not in bench.log.getvalue().decode()
 
 
 def test_a_login_that_is_no_oauth_has_no_client_and_asks_nobody(
-    make_bench: Any, recorded: Any
+    make_bench: BenchMaker, recorded: Recorded
 ) -> None:
     bench = make_bench("""
     deny:
@@ -472,7 +481,7 @@ def test_a_login_that_is_no_oauth_has_no_client_and_asks_nobody(
 
 
 def test_a_challenge_that_hydra_does_not_know_leaves_the_client_unknown(
-    make_bench: Any, recorded: Any
+    make_bench: BenchMaker, recorded: Recorded
 ) -> None:
     bench = make_bench("""
     deny:
@@ -486,7 +495,7 @@ def test_a_challenge_that_hydra_does_not_know_leaves_the_client_unknown(
 
 
 def test_shadow_mode_records_what_it_would_do_and_does_nothing(
-    make_bench: Any, refresh: Any
+    make_bench: BenchMaker, refresh: Any
 ) -> None:
     """P26."""
     bench = make_bench(SECOND_FACTOR + SLIDING, mode="shadow")
@@ -501,7 +510,7 @@ def test_shadow_mode_records_what_it_would_do_and_does_nothing(
 
 
 def test_a_window_and_a_cap_are_recorded_as_not_carried_out(
-    make_bench: Any, recorded: Any
+    make_bench: BenchMaker, recorded: Recorded
 ) -> None:
     """P18, P22."""
     bench = make_bench("""
@@ -530,7 +539,7 @@ def test_a_window_and_a_cap_are_recorded_as_not_carried_out(
     assert effects["end_at"]["at"].startswith("2026-11-25T23:25:31")
 
 
-def test_the_record_has_every_field_and_no_trait(make_bench: Any, refresh: Any) -> None:
+def test_the_record_has_every_field_and_no_trait(make_bench: BenchMaker, refresh: Any) -> None:
     """P34, and the design's list of what a record holds."""
     bench = make_bench(SLIDING)
     session_id, subject = named(refresh)
@@ -568,7 +577,7 @@ def test_the_record_has_every_field_and_no_trait(make_bench: Any, refresh: Any) 
     assert "tenant" not in log
 
 
-def test_ory_refusing_our_own_call_is_loud(make_bench: Any, refresh: Any) -> None:
+def test_ory_refusing_our_own_call_is_loud(make_bench: BenchMaker, refresh: Any) -> None:
     """bad-inputs row 50."""
     bench = make_bench(SECOND_FACTOR)
     bench.fail("GET", 401)

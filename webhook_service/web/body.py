@@ -70,7 +70,8 @@ def _check_headers(environ: Mapping[str, Any]) -> int:
         )
     announced = environ.get("CONTENT_LENGTH", "").strip()
     if not announced:
-        raise RefusedError("request.length_required", "Content-Length is missing")
+        # Neither a length nor a coding: there is no body (RFC 9112, section 6.3).
+        return 0
     if not _DIGITS.fullmatch(announced):
         raise RefusedError("request.malformed", "Content-Length is not a number")
     length = int(announced)

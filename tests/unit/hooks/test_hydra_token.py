@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from unit.workbench import Recorded
 
 from webhook_service.hooks import hydra_refresh, hydra_token
 from webhook_service.hooks.event import Event, Raw
@@ -51,7 +52,7 @@ def test_every_recorded_refresh_hook_reads_as_the_same_event_under_its_own_name(
     assert event.values["token.grant"] == "refresh_token"
 
 
-def test_a_refresh_tells_the_user_the_session_and_the_scopes(recorded: Any) -> None:
+def test_a_refresh_tells_the_user_the_session_and_the_scopes(recorded: Recorded) -> None:
     event = read(recorded.body(TOKEN))
     assert event.subject == "aea95835-aeaf-4997-bd01-d04160cc4ddc"
     assert event.session_id == "a1daf59b-bb36-40b2-9ae7-e3eab04e223d"
@@ -62,14 +63,14 @@ def test_a_refresh_tells_the_user_the_session_and_the_scopes(recorded: Any) -> N
     assert event.values["token.acr"] is None
 
 
-def test_at_code_exchange_the_requested_scopes_count(recorded: Any) -> None:
+def test_at_code_exchange_the_requested_scopes_count(recorded: Recorded) -> None:
     """F4: the granted lists are empty there."""
     body = recorded.body(EXCHANGE)
     assert body["request"]["granted_scopes"] == []
     assert read(body).values["token.scopes"] == body["request"]["requested_scopes"]
 
 
-def test_a_client_of_its_own_has_no_user_and_needs_no_call(recorded: Any) -> None:
+def test_a_client_of_its_own_has_no_user_and_needs_no_call(recorded: Recorded) -> None:
     """F6: its subject is the client's id. P19: session and identity are absent."""
     event = read(recorded.body("hydra.token.client_credentials"))
     assert event.subject is None
@@ -79,7 +80,7 @@ def test_a_client_of_its_own_has_no_user_and_needs_no_call(recorded: Any) -> Non
     assert event.values["token.auth_time"] is None
 
 
-def test_an_assertion_grant_has_no_user_and_its_assertion_goes_nowhere(recorded: Any) -> None:
+def test_an_assertion_grant_has_no_user_and_its_assertion_goes_nowhere(recorded: Recorded) -> None:
     """F7: the payload holds the whole signed assertion."""
     body = recorded.body(TOKEN)
     body["request"]["grant_types"] = ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
@@ -91,7 +92,7 @@ def test_an_assertion_grant_has_no_user_and_its_assertion_goes_nowhere(recorded:
 
 
 @pytest.mark.parametrize("subject", ["ada@example.org", "../../x", "", "%2e%2e", "a" * 36])
-def test_a_subject_that_is_no_uuid_is_nobody_at_kratos(recorded: Any, subject: str) -> None:
+def test_a_subject_that_is_no_uuid_is_nobody_at_kratos(recorded: Recorded, subject: str) -> None:
     """F5, and bad-inputs row 31: no call is made with it."""
     body = recorded.body(EXCHANGE)
     body["session"]["id_token"]["subject"] = subject
@@ -105,7 +106,7 @@ def test_a_subject_that_is_no_uuid_is_nobody_at_kratos(recorded: Any, subject: s
 @pytest.mark.parametrize(
     "named", ["../../x", "", 7, "00000000-0000-0000-0000-000000000000", ["a"], "{}"]
 )
-def test_a_session_claim_that_is_no_uuid_names_no_session(recorded: Any, named: Any) -> None:
+def test_a_session_claim_that_is_no_uuid_names_no_session(recorded: Recorded, named: Any) -> None:
     """Section 5: found is false, and nothing else is tried."""
     body = recorded.body(TOKEN)
     body["session"]["extra"]["kratos_session_id"] = named
@@ -115,7 +116,7 @@ def test_a_session_claim_that_is_no_uuid_names_no_session(recorded: Any, named: 
     assert event.answered == {Source.KRATOS_SESSION}
 
 
-def test_the_session_claim_may_stand_in_the_id_token_or_be_null(recorded: Any) -> None:
+def test_the_session_claim_may_stand_in_the_id_token_or_be_null(recorded: Recorded) -> None:
     body = recorded.body(TOKEN)
     session_id = body["session"]["extra"].pop("kratos_session_id")
     body["session"]["id_token"]["id_token_claims"]["ext"]["kratos_session_id"] = session_id
@@ -127,7 +128,7 @@ def test_the_session_claim_may_stand_in_the_id_token_or_be_null(recorded: Any) -
     assert read(body).answered == frozenset()
 
 
-def test_a_uuid_in_capitals_is_the_same_uuid(recorded: Any) -> None:
+def test_a_uuid_in_capitals_is_the_same_uuid(recorded: Recorded) -> None:
     body = recorded.body(TOKEN)
     session_id = body["session"]["extra"]["kratos_session_id"]
     body["session"]["extra"]["kratos_session_id"] = session_id.upper()
@@ -135,7 +136,7 @@ def test_a_uuid_in_capitals_is_the_same_uuid(recorded: Any) -> None:
 
 
 @pytest.mark.parametrize("missing", ["ext", "amr", "acr", "auth_time"])
-def test_absent_claims_are_absent_facts(recorded: Any, missing: str) -> None:
+def test_absent_claims_are_absent_facts(recorded: Recorded, missing: str) -> None:
     """F8, F14: Hydra sends nulls where nothing is known."""
     body = recorded.body(TOKEN)
     claims = body["session"]["id_token"]["id_token_claims"]
@@ -149,7 +150,7 @@ def test_absent_claims_are_absent_facts(recorded: Any, missing: str) -> None:
         assert event.values[fact] is None
 
 
-def test_a_body_without_claims_at_all_still_reads(recorded: Any) -> None:
+def test_a_body_without_claims_at_all_still_reads(recorded: Recorded) -> None:
     body = recorded.body(TOKEN)
     body["session"]["extra"] = None
     body["session"]["id_token"]["id_token_claims"] = None
@@ -174,7 +175,7 @@ def test_a_body_without_claims_at_all_still_reads(recorded: Any) -> None:
     ],
 )
 def test_another_shape_is_refused_by_the_field_and_never_by_its_value(
-    recorded: Any, path: tuple[str, ...], value: Any, said: str
+    recorded: Recorded, path: tuple[str, ...], value: Any, said: str
 ) -> None:
     body = recorded.body(TOKEN)
     place = body
@@ -190,7 +191,7 @@ def test_another_shape_is_refused_by_the_field_and_never_by_its_value(
     assert "yesterday" not in str(caught.value)
 
 
-def test_the_key_merges_retries_and_separates_everything_else(recorded: Any) -> None:
+def test_the_key_merges_retries_and_separates_everything_else(recorded: Recorded) -> None:
     """F12, F87; bad-inputs rows 43 and 44."""
     body = recorded.body(TOKEN)
     later = copy.deepcopy(body)
@@ -208,14 +209,14 @@ def allowed(access: dict[str, Any], id_token: dict[str, Any] | None = None) -> D
     return Decision(EventName.HYDRA_TOKEN, claims=Claims(access, id_token or {}))
 
 
-def test_an_allowed_token_is_left_alone(recorded: Any) -> None:
+def test_an_allowed_token_is_left_alone(recorded: Recorded) -> None:
     """F13: 204. Never 200 without everything (F14)."""
     reply = hydra_token.reply(Decision(EventName.HYDRA_TOKEN), read(recorded.body(TOKEN)))
     assert (reply.status, reply.body) == (204, b"")
 
 
 @pytest.mark.parametrize("verdict", [Verdict.STEP_UP, Verdict.ENROL, Verdict.DENY])
-def test_a_refusal_is_403_and_says_why(recorded: Any, verdict: Verdict) -> None:
+def test_a_refusal_is_403_and_says_why(recorded: Recorded, verdict: Verdict) -> None:
     decision = Decision(
         EventName.HYDRA_TOKEN, verdict, Reason.MFA_AAL_TOO_LOW, "billing", "Use your app."
     )
@@ -229,7 +230,7 @@ def test_a_refusal_is_403_and_says_why(recorded: Any, verdict: Verdict) -> None:
     }
 
 
-def test_a_refusal_for_want_of_a_fact_is_503_so_that_hydra_tries_again(recorded: Any) -> None:
+def test_a_refusal_for_want_of_a_fact_is_503_so_that_hydra_tries_again(recorded: Recorded) -> None:
     """F22; and no Retry-After, which would hurry it."""
     decision = Decision(EventName.HYDRA_TOKEN, Verdict.DENY, Reason.POLICY_UNKNOWN, "a", "b")
     reply = hydra_token.reply(decision, read(recorded.body(TOKEN)))
@@ -237,7 +238,7 @@ def test_a_refusal_for_want_of_a_fact_is_503_so_that_hydra_tries_again(recorded:
     assert "Retry-After" not in reply.headers
 
 
-def test_a_new_claim_comes_with_all_the_old_ones(recorded: Any) -> None:
+def test_a_new_claim_comes_with_all_the_old_ones(recorded: Recorded) -> None:
     """F15: what is not echoed is wiped, sid included."""
     body = recorded.body(TOKEN)
     reply = hydra_token.reply(allowed({"acr": "aal2"}), read(body))
@@ -248,7 +249,7 @@ def test_a_new_claim_comes_with_all_the_old_ones(recorded: Any) -> None:
     assert answer["session"]["id_token"]["sid"]
 
 
-def test_a_claim_of_null_is_removed_and_the_rest_stays(recorded: Any) -> None:
+def test_a_claim_of_null_is_removed_and_the_rest_stays(recorded: Recorded) -> None:
     body = recorded.body(TOKEN)
     reply = hydra_token.reply(allowed({"tenant": None}), read(body))
     session_id = body["session"]["extra"]["kratos_session_id"]
@@ -256,11 +257,13 @@ def test_a_claim_of_null_is_removed_and_the_rest_stays(recorded: Any) -> None:
 
 
 @pytest.mark.parametrize("claims", [{"tenant": "t1"}, {"never_there": None}])
-def test_claims_that_change_nothing_need_no_answer(recorded: Any, claims: dict[str, Any]) -> None:
+def test_claims_that_change_nothing_need_no_answer(
+    recorded: Recorded, claims: dict[str, Any]
+) -> None:
     assert hydra_token.reply(allowed(claims), read(recorded.body(TOKEN))).status == 204
 
 
-def test_true_in_place_of_1_is_a_change(recorded: Any) -> None:
+def test_true_in_place_of_1_is_a_change(recorded: Recorded) -> None:
     body = recorded.body(TOKEN)
     body["session"]["extra"]["staff"] = 1
     reply = hydra_token.reply(allowed({"staff": True}), read(body))

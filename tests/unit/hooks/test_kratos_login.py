@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from unit.workbench import Recorded
 
 from webhook_service.hooks import kratos_login
 from webhook_service.hooks.event import Event, Raw
@@ -44,7 +45,7 @@ def test_every_recorded_login_hook_reads(recorded_path: Path) -> None:
     assert event.login_challenge == challenge
 
 
-def test_the_session_of_a_fresh_login_is_there_and_has_no_id_yet(recorded: Any) -> None:
+def test_the_session_of_a_fresh_login_is_there_and_has_no_id_yet(recorded: Recorded) -> None:
     """F35; bad-inputs row 30."""
     event = read(recorded.body(FIRST))
     assert event.session_id is None
@@ -52,7 +53,7 @@ def test_the_session_of_a_fresh_login_is_there_and_has_no_id_yet(recorded: Any) 
     assert event.values["session.active"] is True
 
 
-def test_a_second_step_tells_the_session_and_when_it_really_began(recorded: Any) -> None:
+def test_a_second_step_tells_the_session_and_when_it_really_began(recorded: Recorded) -> None:
     """F97: Kratos writes now into issued_at; the oldest factor is the truth."""
     body = recorded.body(SECOND)
     event = read(body, "lookup_secret")
@@ -64,19 +65,19 @@ def test_a_second_step_tells_the_session_and_when_it_really_began(recorded: Any)
     assert event.values["session.issued_at"] < event.values["session.authenticated_at"]
 
 
-def test_the_method_is_the_urls_and_else_the_flows(recorded: Any) -> None:
+def test_the_method_is_the_urls_and_else_the_flows(recorded: Recorded) -> None:
     """F34."""
     body = recorded.body(FIRST)
     assert read(body, "oidc").values["event.method"] == "oidc"
     assert read(body, None).values["event.method"] == "password"
 
 
-def test_a_login_without_oauth_needs_no_word_from_hydra(recorded: Any) -> None:
+def test_a_login_without_oauth_needs_no_word_from_hydra(recorded: Recorded) -> None:
     assert read(recorded.body(FIRST)).answered == {Source.HYDRA_LOGIN_REQUEST}
     assert read(recorded.body(OAUTH)).answered == frozenset()
 
 
-def test_nothing_secret_of_a_whole_context_is_kept(recorded: Any) -> None:
+def test_nothing_secret_of_a_whole_context_is_kept(recorded: Recorded) -> None:
     """F94: it holds the session cookie and the login challenge."""
     body = recorded.body(OAUTH)
     event = read(body)
@@ -87,7 +88,9 @@ def test_nothing_secret_of_a_whole_context_is_kept(recorded: Any) -> None:
     assert body["identity"]["traits"]["email"] not in repr(event)
 
 
-def test_address_and_country_come_from_the_headers_that_the_settings_name(recorded: Any) -> None:
+def test_address_and_country_come_from_the_headers_that_the_settings_name(
+    recorded: Recorded,
+) -> None:
     """F105, row 29: X-Forwarded-For decides nothing."""
     body = recorded.body(FIRST)
     body["request_headers"] = {
@@ -124,7 +127,7 @@ def test_address_and_country_come_from_the_headers_that_the_settings_name(record
     ],
 )
 def test_another_shape_is_refused_by_the_field(
-    recorded: Any, path: tuple[str, ...], value: Any, said: str
+    recorded: Recorded, path: tuple[str, ...], value: Any, said: str
 ) -> None:
     body = recorded.body(FIRST)
     place = body
@@ -135,7 +138,7 @@ def test_another_shape_is_refused_by_the_field(
         read(body)
 
 
-def test_an_allowed_login_goes_on(recorded: Any) -> None:
+def test_an_allowed_login_goes_on(recorded: Recorded) -> None:
     event = read(recorded.body(FIRST))
     assert kratos_login.reply(Decision(EventName.KRATOS_LOGIN), event).status == 204
 
@@ -150,7 +153,7 @@ def test_an_allowed_login_goes_on(recorded: Any) -> None:
     ],
 )
 def test_a_refusal_is_403_with_a_message_above_the_form(
-    recorded: Any, reason: Reason, message_id: int
+    recorded: Recorded, reason: Reason, message_id: int
 ) -> None:
     """F40, F41: also for want of a fact: a 503 would show an error page after 3 s."""
     decision = Decision(EventName.KRATOS_LOGIN, Verdict.DENY, reason, "no", "Not from here.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 
@@ -17,7 +18,7 @@ json_values = st.recursive(
     | st.integers(-(10**30), 10**30)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"])),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text("abc\\\"é"), inner),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text('abc\\"é'), inner),
     max_leaves=40,
 )
 
@@ -83,7 +84,7 @@ def test_an_escaped_backslash_before_u0000_is_no_nul() -> None:
     }
 
 
-@given(st.dictionaries(st.text("abc\\\"é"), json_values))
+@given(st.dictionaries(st.text('abc\\"é'), json_values))
 @settings(max_examples=150, deadline=None)
 def test_everything_else_reads_as_the_standard_reader_has_it(value: dict[str, object]) -> None:
     assert read_object(json.dumps(value).encode()) == value
@@ -93,10 +94,8 @@ def test_everything_else_reads_as_the_standard_reader_has_it(value: dict[str, ob
 @given(st.binary(max_size=200))
 @settings(max_examples=200, deadline=None)
 def test_any_bytes_give_an_object_or_that_one_error(body: bytes) -> None:
-    try:
+    with contextlib.suppress(MalformedError):
         assert isinstance(read_object(body), dict)
-    except MalformedError as error:
-        assert str(error)
 
 
 def test_the_error_does_not_repeat_what_was_sent() -> None:

@@ -1,0 +1,89 @@
+"""Health, version and metrics."""
+
+from __future__ import annotations
+
+import requests
+from unit.workbench import Bench, BenchMaker, Recorded
+
+import webhook_service
+
+OPERATOR = {"Authorization": "Bearer operator-key-" + "o" * 24}
+
+
+def test_alive_whatever_ory_does(make_bench: BenchMaker) -> None:
+    """bad-inputs row 65."""
+    bench = make_bench()
+    bench.fail("GET", requests.ConnectionError("down"))
+    assert bench.client.get("/health/alive").json == {"status": "ok"}
+    assert bench.client.get("/version").json == {"version": webhook_service.__version__}
+
+
+def test_ready_names_the_policy_and_each_upstream(make_bench: BenchMaker) -> None:
+    bench = make_bench("""
+    deny:
+      - name: nobody
+        when: client.id == "x"
+    """)
+    answer = bench.client.get("/health/ready")
+    assert answer.status_code == 200
+    assert answer.json["status"] == "ok"
+    assert answer.json["upstreams"] == {"kratos": "ok", "hydra": "ok"}
+    assert answer.json["policy"]["rules"] == 1
+
+
+def test_not_ready_while_ory_is_down(make_bench: BenchMaker) -> None:
+    bench = make_bench()
+    bench.fail("GET", requests.ConnectionError("down"))
+    answer = bench.client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json["errors"] == {
+        "kratos": "upstream.unreachable",
+        "hydra": "upstream.unreachable",
+    }
+
+
+def test_a_crowd_that_asks_for_readiness_costs_ory_one_call_each(make_bench: BenchMaker) -> None:
+    bench = make_bench()
+    for _ in range(20):
+        bench.client.get("/health/ready")
+    assert len(bench.calls()) == 2
+
+
+def test_an_upstream_that_no_setting_names_is_not_asked(make_bench: BenchMaker) -> None:
+    bench = make_bench(hydra_admin_url=None)
+    assert bench.client.get("/health/ready").json["upstreams"] == {"kratos": "ok"}
+
+
+def test_metrics_count_events_by_verdict_and_reason(
+    make_bench: BenchMaker, recorded: Recorded
+) -> None:
+    bench = make_bench("""
+    deny:
+      - name: no machines
+        when: client.id == "machine"
+        events: [hydra.token]
+    """)
+    body = recorded.body("hydra.token.client_credentials")
+    labels = 'event="hydra.token",reason="rule.denied",verdict="deny"'
+    before = value(bench, f"webhook_service_events_total{{{labels}}}")
+    bench.token(body)
+    bench.token(body)
+    assert value(bench, f"webhook_service_events_total{{{labels}}}") == before + 2
+    assert value(bench, f"webhook_service_event_seconds_count{{{labels}}}") == before + 2
+
+
+def test_metrics_count_what_was_refused_before_a_decision(make_bench: BenchMaker) -> None:
+    bench = make_bench()
+    name = 'webhook_service_requests_refused_total{caller="kratos",reason="request.unauthorized"}'
+    before = value(bench, name)
+    bench.client.post("/hooks/kratos/login/password")
+    bench.client.post("/hooks/kratos/login/anything")
+    assert value(bench, name) == before + 2
+
+
+def value(bench: Bench, name: str) -> float:
+    """Read one sample; 0 where it is not there yet."""
+    for line in bench.client.get("/metrics", headers=OPERATOR).text.splitlines():
+        if line.startswith(name + " "):
+            return float(line.rpartition(" ")[2])
+    return 0.0

@@ -1,0 +1,126 @@
+"""The recorded hook requests, and the whole service on a workbench."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from webhook_service.ory.fake import Call, FakeOry
+
+PAYLOADS = Path(__file__).parent.parent / "payloads"
+VERSIONS = ("kratos-1.3.1_hydra-2.3.0", "kratos-26.2.0_hydra-26.2.0")
+
+
+class Recorded:
+    """The bodies of recorded hook requests, by version and case."""
+
+    def body(self, case: str, version: str = VERSIONS[1]) -> dict[str, Any]:
+        recorded = json.loads((PAYLOADS / version / f"{case}.json").read_text())
+        body: dict[str, Any] = recorded["body"]
+        return body
+
+    def bytes(self, case: str, version: str = VERSIONS[1]) -> bytes:
+        return json.dumps(self.body(case, version)).encode()
+
+    @staticmethod
+    def cases(*prefixes: str) -> list[Any]:
+        """Return every recorded case of the prefixes, as parameters named by their file."""
+        return [
+            pytest.param(path, id=f"{path.parent.name}/{path.stem}")
+            for version in VERSIONS
+            for path in sorted((PAYLOADS / version).glob("*.json"))
+            if path.name.startswith(prefixes)
+        ]
+
+
+HYDRA_KEY = "hydra-hook-key-" + "h" * 24
+KRATOS_KEY = "kratos-hook-key-" + "k" * 24
+OPERATOR_KEY = "operator-key-" + "o" * 24
+KRATOS_URL = "http://kratos.test:4434"
+HYDRA_URL = "http://hydra.test:4445"
+NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
+
+
+class Clock:
+    """A time of day that tests move."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@dataclass
+class Bench:
+    """The whole service on one policy, with the stand-in behind ``responses``."""
+
+    ory: FakeOry
+    clock: Clock
+    app: Flask
+    log: BytesIO
+    client: FlaskClient
+
+    def fail(self, method: str, outcome: Exception | int) -> None:
+        """Let calls of a method end with an error, or with a status."""
+        real = self.ory.handle
+
+        def handle(upstream: Any, verb: str, target: str, body: bytes = b"") -> Any:
+            if verb != method:
+                return real(upstream, verb, target, body)
+            self.ory.calls.append(Call(upstream, verb, target))
+            if isinstance(outcome, Exception):
+                raise outcome
+            error = {"code": outcome, "status": "", "message": ""}
+            return outcome, {}, json.dumps({"error": error}).encode()
+
+        self.ory.handle = handle  # type: ignore[method-assign]  # stands in for the stand-in
+
+    def post(self, path: str, body: object, key: str | None = None, **headers: str) -> TestResponse:
+        """Send a hook as Ory does; a key of ``None`` is the right one of the path."""
+        if key is None:
+            key = KRATOS_KEY if "/kratos/" in path else HYDRA_KEY
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.client.post(
+            path,
+            data=data,
+            headers={
+                "Authorization": f"Bearer {key}",
+                "Content-Type": "application/json; charset=UTF-8",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+        )
+
+    def token(self, body: object, **headers: str) -> TestResponse:
+        return self.post("/hooks/hydra/token", body, **headers)
+
+    def login(self, body: object, method: str = "password", **headers: str) -> TestResponse:
+        return self.post(f"/hooks/kratos/login/{method}", body, **headers)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return the log so far, line by line."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def record(self) -> dict[str, Any]:
+        """Return the last decision record."""
+        return [line for line in self.lines() if line["message"] == "decision"][-1]
+
+    def calls(self) -> list[str]:
+        """Return the calls upstream so far: ``GET /admin/sessions/…``."""
+        return [f"{call.method} {call.target}" for call in self.ory.calls]
+
+
+BenchMaker = Callable[..., Bench]

@@ -1,0 +1,286 @@
+"""Writes openapi.yaml from the marshmallow schemas: ``make openapi``.
+
+A document made from what reads the requests cannot say something else than they do. A test
+holds the committed file to this.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema, fields
+from ruamel.yaml import YAML
+
+from webhook_service import __version__
+from webhook_service.hooks.hydra_refresh import RefreshHookBody
+from webhook_service.hooks.hydra_token import TokenHookBody
+from webhook_service.hooks.kratos_login import LoginHookBody
+from webhook_service.hooks.table import HYDRA_REFRESH_TOKEN, HYDRA_TOKEN, KRATOS_LOGIN
+from webhook_service.policy.decision import Reason, Verdict
+from webhook_service.web.errors import ERRORS
+from webhook_service.wire import Flag, Time
+
+DESCRIPTION = """\
+Answers the action hooks of Ory Kratos and Ory Hydra from one policy file.
+Ory adds fields to its requests; what is not named here is let be.
+"""
+
+
+class ErrorDetail(Schema):
+    """What went wrong before a decision."""
+
+    id = fields.String(
+        required=True,
+        metadata={"enum": sorted(ERRORS), "description": "The reason code."},
+    )
+    code = fields.Integer(required=True, metadata={"description": "The HTTP status."})
+    message = fields.String(required=True)
+
+
+class Error(Schema):
+    """An error, as Ory's own services write theirs."""
+
+    error = fields.Nested(ErrorDetail, required=True)
+
+
+class Refusal(Schema):
+    """Why a token is not issued. Hydra reads the status alone (F19)."""
+
+    verdict = fields.String(
+        required=True, metadata={"enum": [v.value for v in Verdict if v is not Verdict.ALLOW]}
+    )
+    reason = fields.String(required=True, metadata={"enum": [r.value for r in Reason]})
+    rule = fields.String(required=True, metadata={"description": "The deciding rule's name."})
+    message = fields.String(required=True)
+
+
+class TokenClaims(Schema):
+    """All claims of the token, old and new: what is left out would be lost (F14)."""
+
+    access_token = fields.Dict(required=True)
+    id_token = fields.Dict(required=True)
+
+
+class ChangedToken(Schema):
+    """The token with claims changed by the policy (F15)."""
+
+    session = fields.Nested(TokenClaims, required=True)
+
+
+class Message(Schema):
+    """One message of a refusal (F41)."""
+
+    id = fields.Integer(required=True)
+    text = fields.String(required=True)
+    type = fields.String(required=True, metadata={"enum": ["error"]})
+    context = fields.Dict(required=True, metadata={"description": "Reason and rule."})
+
+
+class MessagesAt(Schema):
+    """The messages at one place of the form."""
+
+    instance_ptr = fields.String(required=True, metadata={"enum": ["#/"]})
+    messages = fields.List(fields.Nested(Message), required=True)
+
+
+class LoginRefusal(Schema):
+    """A refusal that Kratos shows above its form."""
+
+    messages = fields.List(fields.Nested(MessagesAt), required=True)
+
+
+class Alive(Schema):
+    """The process answers."""
+
+    status = fields.String(required=True, metadata={"enum": ["ok"]})
+
+
+class PolicyInForce(Schema):
+    """Which policy decides."""
+
+    digest = fields.String(required=True)
+    rules = fields.Integer(required=True)
+
+
+class Ready(Schema):
+    """The policy in force, and how each upstream answers: ok or a reason code."""
+
+    status = fields.String(required=True, metadata={"enum": ["ok", "unavailable"]})
+    policy = fields.Nested(PolicyInForce, required=True)
+    upstreams = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    errors = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class Version(Schema):
+    """The version of the service."""
+
+    version = fields.String(required=True)
+
+
+def document() -> str:
+    """Return the document as YAML."""
+    plugin = MarshmallowPlugin()
+    spec = APISpec(
+        title="webhook-service",
+        version=__version__,
+        openapi_version="3.1.0",
+        info={"description": DESCRIPTION},
+        plugins=[plugin],
+    )
+    if plugin.converter is not None:  # set as soon as a spec has the plugin
+        plugin.converter.field_mapping[Time] = ("string", "date-time")
+        plugin.converter.field_mapping[Flag] = ("boolean", None)
+    for caller in ("hydra", "kratos", "operator"):
+        spec.components.security_scheme(
+            caller,
+            {
+                "type": "http",
+                "scheme": "bearer",
+                "description": f"A key of {caller.upper()}"
+                + ("_KEYS." if caller == "operator" else "_HOOK_KEYS."),
+            },
+        )
+    for path, body, name in (
+        (HYDRA_TOKEN, TokenHookBody, "token_hook"),
+        (HYDRA_REFRESH_TOKEN, RefreshHookBody, "refresh_token_hook"),
+    ):
+        spec.path(path, operations={"post": _token_hook(name, body)})
+    spec.path(KRATOS_LOGIN, operations={"post": _login_hook("login_hook")})
+    spec.path(
+        f"{KRATOS_LOGIN}/{{method}}",
+        parameters=[
+            {
+                "name": "method",
+                "in": "path",
+                "required": True,
+                "description": "The method of this step: bodies need not name it (F34).",
+                "schema": {"type": "string", "pattern": "^[a-z0-9_]{1,40}$"},
+            }
+        ],
+        operations={"post": _login_hook("login_hook_of_a_method")},
+    )
+    _open_routes(spec)
+    made = spec.to_dict()
+    first = {name: made.pop(name) for name in ("openapi", "info")}
+    return _yaml({**first, **made})
+
+
+def _token_hook(name: str, body: type[Schema]) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "summary": f"Hydra's oauth2.{name}: may this token be issued?",
+        "tags": ["hooks"],
+        "security": [{"hydra": []}],
+        "requestBody": _json(body),
+        "responses": {
+            "204": {
+                "description": "Issue the token, nothing changed.",
+                "headers": {
+                    "X-Session-Extended": {
+                        "description": "Set where the Kratos session was extended: its new end.",
+                        "schema": {"type": "string", "format": "date-time"},
+                    }
+                },
+            },
+            "200": {"description": "Issue it with these claims.", **_content(ChangedToken)},
+            "403": {"description": "Do not issue it.", **_content(Refusal)},
+            "503": {
+                "description": "A fact could not be read: try again (F22).",
+                **_content(Refusal),
+            },
+            **_errors(),
+        },
+    }
+
+
+def _login_hook(name: str) -> dict[str, Any]:
+    return {
+        "operationId": name,
+        "summary": "Kratos' login hook: may this step of a login go on?",
+        "tags": ["hooks"],
+        "security": [{"kratos": []}],
+        "requestBody": _json(LoginHookBody),
+        "responses": {
+            "204": {"description": "Go on."},
+            "403": {"description": "Refuse, with these messages.", **_content(LoginRefusal)},
+            **_errors(),
+        },
+    }
+
+
+def _errors() -> dict[str, Any]:
+    """List the answers before any decision, by status."""
+    statuses: dict[int, list[str]] = {}
+    for reason, status in ERRORS.items():
+        if status not in {404, 405}:
+            statuses.setdefault(status, []).append(reason)
+    return {
+        str(status): {"description": ", ".join(reasons), **_content(Error)}
+        for status, reasons in sorted(statuses.items())
+    }
+
+
+def _open_routes(spec: APISpec) -> None:
+    """Describe the routes that people and platforms call."""
+
+    def get(summary: str, name: str, responses: dict[str, Any], tag: str) -> dict[str, Any]:
+        return {
+            "get": {
+                "operationId": name,
+                "summary": summary,
+                "tags": [tag],
+                "responses": responses,
+            }
+        }
+
+    alive = {"200": {"description": "It is.", **_content(Alive)}}
+    spec.path("/health/alive", operations=get("Is the process alive?", "alive", alive, "health"))
+    ready = {
+        "200": {"description": "It is ready.", **_content(Ready)},
+        "503": {"description": "An upstream does not answer.", **_content(Ready)},
+    }
+    spec.path("/health/ready", operations=get("Can it do its work?", "ready", ready, "health"))
+    version = {"200": {"description": "This one.", **_content(Version)}}
+    spec.path("/version", operations=get("Which version is it?", "version", version, "health"))
+    text = {"content": {"text/plain": {"schema": {"type": "string"}}}}
+    metrics = get(
+        "Prometheus metrics of all processes.",
+        "metrics",
+        {
+            "200": {"description": "The metrics.", **text},
+            "401": {"description": "request.unauthorized", **_content(Error)},
+        },
+        "operator",
+    )
+    metrics["get"]["security"] = [{"operator": []}]
+    spec.path("/metrics", operations=metrics)
+    yaml = {"content": {"application/yaml": {"schema": {"type": "string"}}}}
+    this = {"200": {"description": "The document.", **yaml}}
+    spec.path("/openapi.yaml", operations=get("This document.", "openapi", this, "health"))
+
+
+def _json(schema: type[Schema]) -> dict[str, Any]:
+    return {"required": True, **_content(schema)}
+
+
+def _content(schema: type[Schema]) -> dict[str, Any]:
+    return {"content": {"application/json": {"schema": schema}}}
+
+
+def _yaml(value: dict[str, Any]) -> str:
+    from io import StringIO  # noqa: PLC0415  for this alone
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # wrongly typed there
+    yaml.width = 100
+    out = StringIO()
+    yaml.dump(value, out)
+    return out.getvalue()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(document())
