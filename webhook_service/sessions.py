@@ -138,7 +138,7 @@ def read_identity(data: object) -> Identity:
 
 class _FactorSchema(WireSchema):
     method = fields.String(required=True)
-    aal = fields.Raw()
+    aal = fields.Raw(allow_none=True)
     completed_at = Time(allow_none=True)
 
 
@@ -163,9 +163,9 @@ class _WebauthnSchema(WireSchema):
 class _CredentialsSchema(WireSchema):
     """Only what tells who has which second factor; everything else is never looked at."""
 
-    totp = fields.Raw()
-    lookup_secret = fields.Raw()
-    webauthn = fields.Nested(_WebauthnSchema())
+    totp = fields.Raw(allow_none=True)
+    lookup_secret = fields.Raw(allow_none=True)
+    webauthn = fields.Nested(_WebauthnSchema(), allow_none=True)
 
 
 class _IdentitySchema(WireSchema):
@@ -184,7 +184,7 @@ class _IdentitySchema(WireSchema):
 class _ListedSessionSchema(WireSchema):
     id = fields.String(allow_none=True)
     active = Flag(load_default=False)
-    authenticator_assurance_level = fields.Raw()
+    authenticator_assurance_level = fields.Raw(allow_none=True)
     authentication_methods = fields.List(fields.Nested(_FactorSchema()), allow_none=True)
     authenticated_at = Time(allow_none=True)
     issued_at = Time(allow_none=True)
@@ -275,7 +275,7 @@ def _second_factors(credentials: Mapping[str, Any]) -> tuple[str, ...]:
     with ``include_credential=webauthn``.
     """
     config = (credentials.get("webauthn") or {}).get("config") or {}
-    enrolled = [name for name in ("totp", "lookup_secret") if name in credentials]
+    enrolled = [name for name in ("totp", "lookup_secret") if credentials.get(name) is not None]
     if any(not key["is_passwordless"] for key in config.get("credentials") or ()):
         enrolled.append("webauthn")
     return tuple(enrolled)

@@ -23,12 +23,10 @@ def parse_time(text: object) -> datetime | None:
     """
     if not isinstance(text, str) or not _RFC_3339.fullmatch(text):
         raise ValueError("not an RFC 3339 time")
-    time = datetime.fromisoformat(text)
-    if time.year == 1:
-        return None
     try:
-        return time.astimezone(UTC)
-    except OverflowError:
+        time = datetime.fromisoformat(text)
+        return None if time.year == 1 else time.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise ValueError("not a time that exists in UTC") from None
 
 

@@ -175,7 +175,9 @@ class BoundAdapter(HTTPAdapter):
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> Any:  # noqa: ANN401  requests' own signature
         """Make a proxy's pool manager, with pools of our connections."""
         manager = super().proxy_manager_for(proxy, **proxy_kwargs)
-        if isinstance(manager, ProxyManager):
+        if isinstance(
+            manager, ProxyManager
+        ):  # pragma: no branch  SOCKS needs a package we do not install
             manager.pool_classes_by_scheme = _POOLS
         return manager
 

@@ -62,7 +62,7 @@ class Served:
 class Mock(Protocol):
     """The part of ``responses`` that ``mount`` needs."""
 
-    def add_callback(self, method: str, url: re.Pattern[str], callback: Any) -> None:  # noqa: ANN401  responses' own type
+    def add_callback(self, method: str, url: re.Pattern[str], callback: Any) -> object:  # noqa: ANN401  responses' own type
         """Register an answer."""
         ...
 

@@ -61,6 +61,12 @@ def huge_body_of_unknown_length(connection: socket.socket, _: threading.Event) -
     _send_huge(connection, _JSON + b"\r\n")
 
 
+def huge_redirect(connection: socket.socket, _: threading.Event) -> None:
+    """Redirect, with 100 MB of explanation."""
+    head = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1/\r\nContent-Length: 100000000\r\n\r\n"
+    _send_huge(connection, head)
+
+
 def no_http(connection: socket.socket, _: threading.Event) -> None:
     """Answer in another protocol."""
     connection.sendall(b"SSH-2.0-OpenSSH_9.2\r\n")
@@ -68,7 +74,9 @@ def no_http(connection: socket.socket, _: threading.Event) -> None:
 
 def says(status: int, headers: Mapping[str, str] | None = None, body: bytes = b"") -> Fault:
     """Answer this, whatever was asked."""
-    lines = {"Content-Length": str(len(body)), **(headers or {})}
+    lines = dict(headers or {})
+    if "Transfer-Encoding" not in lines:
+        lines.setdefault("Content-Length", str(len(body)))
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
     answer = f"HTTP/1.1 {status} Fault\r\n{head}\r\n".encode() + body
 

@@ -205,7 +205,9 @@ class FakeKratos:
             "active": active and not (expanded and identity.state != "active"),
             "expires_at": rfc3339(session.expires_at),
             "authenticated_at": rfc3339(session.authenticated_at),
-            "authenticator_assurance_level": max(aal for _, aal, _ in session.factors),
+            "authenticator_assurance_level": max(
+                (aal for _, aal, _ in session.factors), default="aal0"
+            ),
             "authentication_methods": [
                 {"method": method, "aal": aal, "completed_at": rfc3339(completed)}
                 for method, aal, completed in session.factors

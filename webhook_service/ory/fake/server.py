@@ -101,7 +101,7 @@ def listening(port: int, handle: Handle, next_fault: NextFault) -> Iterator[List
     """Serve until the block ends, from a thread of its own."""
     with Listener(port, handle, next_fault) as listener:
         thread = threading.Thread(
-            target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
+            target=listener.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
         thread.start()
         try:
