@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from webhook_service.policy.errors import PolicyError, Problem
-from webhook_service.policy.loading.expressions import Reader
+from webhook_service.policy.errors import PolicyError
+from webhook_service.policy.loading.expressions import ExpressionReader
 from webhook_service.policy.loading.fields import Fields
 from webhook_service.policy.loading.problems import Problems, StopReadingError, described
 from webhook_service.policy.loading.rules import RuleReader
 from webhook_service.policy.loading.shapes import FILE_KEYS, MODES
 from webhook_service.policy.loading.tests_section import read_tests
-from webhook_service.policy.loading.wording import quoted
+from webhook_service.policy.loading.wording import listed, quoted
 from webhook_service.policy.loading.yaml_nodes import AnyNode, MappingNode, ScalarNode
 from webhook_service.policy.loading.yaml_reader import UnreadableError, read
 from webhook_service.policy.model import Policy, Section
@@ -51,7 +51,7 @@ def load(data: bytes, filename: str = "policy.yaml") -> Policy:
 def _policy(root: AnyNode | None, problems: Problems, digest: str) -> Policy | None:
     if root is None or (isinstance(root, ScalarNode) and root.value is None):
         message = "the file says nothing; begin it with `version: 1`"
-        problems.found.append(Problem(1, 1, "policy.missing_key", message))
+        problems.add_at(1, 1, "policy.missing_key", message)
         return None
     if not isinstance(root, MappingNode):
         message = f"the file is {described(root)}; it takes keys such as `version: 1`"
@@ -60,7 +60,7 @@ def _policy(root: AnyNode | None, problems: Problems, digest: str) -> Policy | N
     fields = Fields(root, problems, what="a policy file", known=FILE_KEYS, required=("version",))
     _check_version(fields)
     shadow = fields.choice("mode", MODES) or False
-    expressions = Reader(problems)
+    expressions = ExpressionReader(problems)
     conditions = expressions.define(fields)
     reader = RuleReader(expressions, problems, shadow=shadow)
     rules = tuple(rule for section in Section for rule in reader.section(section, fields))
@@ -74,5 +74,8 @@ def _check_version(fields: Fields) -> None:
         return
     value = node.value if isinstance(node, ScalarNode) else None
     if type(value) is not int or value not in VERSIONS:
+        supported = listed(str(version) for version in VERSIONS)
         written = quoted(node.text) if isinstance(node, ScalarNode) else described(node)
-        fields.problem("version", "policy.version", f"{written} is not supported; write 1")
+        fields.problem(
+            "version", "policy.version", f"{written} is not supported; write {supported}"
+        )

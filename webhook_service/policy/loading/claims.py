@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from webhook_service.policy.conditions import Expression
-from webhook_service.policy.loading.expressions import Reader
+from webhook_service.policy.loading.expressions import ExpressionReader
 from webhook_service.policy.loading.fields import Fields
 from webhook_service.policy.loading.listening import Read
 from webhook_service.policy.loading.shapes import CLAIM_NAME, RESERVED_CLAIMS
@@ -13,7 +13,7 @@ from webhook_service.policy.loading.wording import quoted
 from webhook_service.policy.loading.yaml_nodes import ScalarNode
 
 
-def read_claims(fields: Fields, reader: Reader) -> dict[str, dict[str, Read]]:
+def read_claims(fields: Fields, reader: ExpressionReader) -> dict[str, dict[str, Read]]:
     """Read the claims of both tokens, with their places (P30, P31)."""
     tokens: dict[str, dict[str, Read]] = {token: {} for token in RESERVED_CLAIMS}
     if not any(fields.node(token) for token in tokens):

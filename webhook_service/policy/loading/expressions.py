@@ -60,7 +60,7 @@ _BROKEN: Final = parse("false", KnownNames())
 """Stands in for a named condition that could not be read."""
 
 
-class Reader:
+class ExpressionReader:
     """Reads the expressions of one file."""
 
     def __init__(self, problems: Problems) -> None:
@@ -122,13 +122,18 @@ class Reader:
             if boolean:
                 demand_bool(expression)
         except ConditionError as error:
-            later = _IDENTIFIER.match(text, error.offset)
-            line = self._defined_later.get(later.group()) if later else None
-            order = f"; it is defined in line {line}, and only names above can be used"
-            message = error.message + (order if line else "")
+            message = error.message + self._order(error, text)
             self.note(node, error.offset, error.kind, message, what)
             return None
         return expression
+
+    def _order(self, error: ConditionError, text: str) -> str:
+        """Return what to say about a name that is unknown only because it comes later (P11)."""
+        name = _IDENTIFIER.match(text, error.offset)
+        line = self._defined_later.get(name.group()) if name else None
+        if line is None or error.kind != "condition.unknown_fact":
+            return ""
+        return f"; it is defined in line {line}, and only names above can be used"
 
     def note(
         self, node: ScalarNode, offset: int, kind: str, message: str, what: str = "condition"

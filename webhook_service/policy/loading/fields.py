@@ -22,8 +22,8 @@ T = TypeVar("T")
 TIMESTAMP_ADVICE: Final = "write it with seconds and an offset, such as 2026-12-01T00:00:00Z"
 
 _CONTROL: Final = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
-_PARTS: Final = re.compile("(?:[0-9]+[dhms])+")
 _CONTROL_BUT_BREAKS: Final = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
+_PARTS: Final = re.compile("(?:[0-9]+[dhms])+")
 
 
 class Fields:
@@ -162,7 +162,7 @@ class Fields:
             self.wrong_type(node, key, wanted)
             return None
         if not (node.items or empty):
-            self.problem(key, "policy.value", "an empty list says nothing; remove the key")
+            self.problem(key, "policy.value", "an empty list says nothing; name at least one")
         return node.items
 
     def child(self, key: str, wanted: str) -> MappingNode | None:

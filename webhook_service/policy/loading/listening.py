@@ -7,7 +7,7 @@ from typing import Final
 
 from webhook_service.policy.conditions import Expression
 from webhook_service.policy.facts import FACTS, EventName
-from webhook_service.policy.loading.expressions import Reader
+from webhook_service.policy.loading.expressions import ExpressionReader
 from webhook_service.policy.loading.fields import Fields
 from webhook_service.policy.loading.shapes import Shape
 from webhook_service.policy.loading.wording import listed
@@ -39,7 +39,9 @@ def named_events(fields: Fields, shape: Shape) -> list[EventName] | None:
     return events
 
 
-def check_facts(events: Iterable[EventName], expressions: Iterable[Read], reader: Reader) -> None:
+def check_facts(
+    events: Iterable[EventName], expressions: Iterable[Read], reader: ExpressionReader
+) -> None:
     """Refuse facts that one of the named events lacks, each at its first mention."""
     for node, expression in expressions:
         for fact, offset in sorted(expression.first_use.items(), key=lambda use: use[1]):

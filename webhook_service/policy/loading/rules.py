@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook_service.policy.loading.claims import read_claims, without_places
-from webhook_service.policy.loading.expressions import Reader
+from webhook_service.policy.loading.expressions import ExpressionReader
 from webhook_service.policy.loading.fields import Fields
 from webhook_service.policy.loading.listening import (
     Read,
@@ -29,7 +29,7 @@ MAX_RULES: Final = 500
 class RuleReader:
     """Reads the rules of one file, section by section."""
 
-    def __init__(self, expressions: Reader, problems: Problems, *, shadow: bool) -> None:
+    def __init__(self, expressions: ExpressionReader, problems: Problems, *, shadow: bool) -> None:
         self.lines: dict[str, int] = {}
         """The line of each rule, by its name."""
         self._expressions = expressions

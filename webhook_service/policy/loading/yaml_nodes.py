@@ -68,14 +68,13 @@ class ScalarNode(Node):
             return None
         return self.line, self.column + opening + offset
 
-    def _place_in_block(self, offset: int) -> tuple[int, int] | None:
-        # The first line of `raw` is the block's header (`|`, `|-`, `| # comment`).
+    def _place_in_block(self, offset: int) -> tuple[int, int]:
+        # After the block's header (`|`, `|-`, `| # comment`), each line of the file is a line
+        # of the text, behind an indent.
         in_file = LINE_BREAK.split(self.raw)[1:]
         as_read = self.text.split("\n")
         row = self.text.count("\n", 0, offset)
         in_row = offset - (self.text.rfind("\n", 0, offset) + 1)
-        if row >= len(in_file) or not in_file[row].endswith(as_read[row]):
-            return None
         indent = len(in_file[row]) - len(as_read[row])
         return self.line + 1 + row, indent + in_row + 1
 
