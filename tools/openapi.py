@@ -98,11 +98,22 @@ class Alive(Schema):
     status = fields.String(required=True, metadata={"enum": ["ok"]})
 
 
+class RefusedPolicy(Schema):
+    """A policy file that was offered since, and does not load."""
+
+    at = fields.String(required=True, metadata={"format": "date-time"})
+    place = fields.String(
+        required=True, metadata={"description": "Line, column and kind of the first error."}
+    )
+    problems = fields.Integer(required=True)
+
+
 class PolicyInForce(Schema):
-    """Which policy decides."""
+    """Which policy decides; and whether the file has become another that does not load."""
 
     digest = fields.String(required=True)
     rules = fields.Integer(required=True)
+    refused = fields.Nested(RefusedPolicy)
 
 
 class Ready(Schema):

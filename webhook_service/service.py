@@ -18,6 +18,7 @@ from webhook_service.ory.deadline import Deadline
 from webhook_service.policy.decide import decide
 from webhook_service.policy.decision import Decision, Extend
 from webhook_service.policy.model import Policy
+from webhook_service.policy_in_force import PolicyInForce
 from webhook_service.records.record import Record, spelled
 
 EXTENDED: Final = "X-Session-Extended"
@@ -34,7 +35,7 @@ class Service:
     """Decides events. One instance a process, shared by its threads.
 
     Attributes:
-        policy: what is decided by.
+        policies: what is decided by; another policy may take its place at any moment.
         all_shadow: ``MODE=shadow``: every rule is decided and recorded, none is answered (P26).
         gatherer: asks Kratos and Hydra.
         recent: which events were acted on.
@@ -44,7 +45,7 @@ class Service:
         clock: the time of day.
     """
 
-    policy: Policy
+    policies: PolicyInForce
     all_shadow: bool
     gatherer: Gatherer
     recent: RecentEvents
@@ -62,8 +63,9 @@ class Service:
         begun = time.monotonic()
         deadline = Deadline.after(self.hook_deadline)
         now = self.clock()
+        policy = self.policies.current  # read once: a decision never mixes two policies
         known = Known.of(hook.read(raw))
-        decision = self._decide(known, now, deadline)
+        decision = self._decide(policy, known, now, deadline)
         extension = self._extend(known, decision, now, deadline)
         reply = hook.reply(decision, known.event)
         if extension is not None and extension.result is Result.EXTENDED:
@@ -80,16 +82,16 @@ class Service:
                 notes=tuple(known.notes),
                 session_id=known.session.id if known.session else known.event.session_id,
                 client_id=known.values.get("client.id"),
-                policy=self.policy.digest,
+                policy=policy.digest,
                 seconds=time.monotonic() - begun,
             )
         )
         return reply
 
-    def _decide(self, known: Known, now: datetime, deadline: Deadline) -> Decision:
+    def _decide(self, policy: Policy, known: Known, now: datetime, deadline: Deadline) -> Decision:
         """Decide on the payload; ask for what is wanted; decide again (P27)."""
         while True:
-            decision = decide(self.policy, known.facts(), now, all_shadow=self.all_shadow)
+            decision = decide(policy, known.facts(), now, all_shadow=self.all_shadow)
             if not decision.wants:
                 return decision
             self.gatherer.ask(known, decision, deadline)

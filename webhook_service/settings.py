@@ -71,6 +71,7 @@ class Settings:
     ory_api_key: str | None = field(default=None, repr=False)
     use_env_proxies: bool = False
     policy_file: Path = Path("policy.yaml")
+    policy_watch: bool = False
     hook_deadline: timedelta = timedelta(milliseconds=600)
     mode: Literal["enforce", "shadow"] = "enforce"
     log_format: Literal["json", "console"] = "json"
@@ -102,6 +103,7 @@ def load() -> Settings:
         ory_api_key=_secret(env, "ORY_API_KEY", "api_key"),
         use_env_proxies=env.word("USE_ENV_PROXIES", "false", words=("true", "false")) == "true",
         policy_file=Path(env.str("POLICY_FILE", "policy.yaml")),
+        policy_watch=env.word("POLICY_WATCH", "false", words=("true", "false")) == "true",
         hook_deadline=env.deadline("HOOK_DEADLINE", "600ms"),
         mode=env.word("MODE", "enforce", words=("enforce", "shadow")),
         log_format=env.word("LOG_FORMAT", "json", words=("json", "console")),

@@ -25,13 +25,19 @@ from webhook_service.policy.model import (
     SessionRule,
 )
 from webhook_service.policy.needs import sources_of
+from webhook_service.policy_in_force import (
+    Exchange,
+    Follower,
+    PolicyFile,
+    PolicyInForce,
+    UnreadableError,
+    read_file,
+)
 from webhook_service.records import metrics
 from webhook_service.records.record import Record
-from webhook_service.runtime import runtime_file
+from webhook_service.runtime import runtime_file, runtime_folder
 from webhook_service.service import Service, utc_now
 from webhook_service.settings import Settings
-
-MAX_POLICY_BYTES: Final = 1024 * 1024
 
 SERVED: Final = frozenset(
     {EventName.HYDRA_TOKEN, EventName.HYDRA_REFRESH_TOKEN, EventName.KRATOS_LOGIN}
@@ -58,6 +64,7 @@ class Wired:
 
     service: Service
     upstreams: Mapping[str, Kratos | Hydra]
+    follower: Follower
 
 
 def read_policy(path: Path) -> Policy:
@@ -68,12 +75,10 @@ def read_policy(path: Path) -> Policy:
         PolicyError: it can, and is wrong.
     """
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_POLICY_BYTES + 1)
-    except OSError as error:
+        data = read_file(path)
+    except UnreadableError as error:
         raise StartError(
-            f"POLICY_FILE: cannot read {path}: {error.strerror}. It holds the rules;"
-            " the smallest one is the line: version: 1"
+            f"POLICY_FILE: {error}. It holds the rules; the smallest one is the line: version: 1"
         ) from None
     return load_policy(data, str(path))
 
@@ -107,8 +112,9 @@ def wire(
             if call.outcome == "upstream.unauthorized":
                 logger.error("Ory refuses the service's own call", call=call.operation)
 
+    in_force = PolicyInForce(policy)
     service = Service(
-        policy=policy,
+        policies=in_force,
         all_shadow=settings.mode == "shadow",
         gatherer=Gatherer(kratos, hydra, settings.hook_deadline),
         recent=recent or RecentEvents(runtime_file("recent-events")),
@@ -118,7 +124,22 @@ def wire(
     )
     metrics.tell_policy(policy.digest)
     upstreams = {"kratos": kratos, "hydra": hydra}
-    return Wired(service, {name: one for name, one in upstreams.items() if one is not None})
+    return Wired(
+        service,
+        {name: one for name, one in upstreams.items() if one is not None},
+        Follower(in_force, policy_file(settings, logger), watch=settings.policy_watch),
+    )
+
+
+def policy_file(settings: Settings, logger: structlog.typing.FilteringBoundLogger) -> PolicyFile:
+    """Return the operator's file, ready to be offered to all processes."""
+    return PolicyFile(
+        settings.policy_file,
+        Exchange(runtime_folder()),
+        logger,
+        fits=lambda policy: missing_upstreams(settings, policy),
+        notices=not_carried_out,
+    )
 
 
 def _client(

@@ -49,7 +49,7 @@ def make_older(ory: Ory, session_id: str, by: timedelta) -> None:
 
 
 def _change(ory: Ory, session_id: str, assignments: str, *values: str) -> None:
-    statement = f"UPDATE sessions SET {assignments} WHERE id = ?"  # noqa: S608 - texts of this module
+    statement = f"UPDATE sessions SET {assignments} WHERE id = ?"  # noqa: S608  texts of this module
     with closing(_connect(ory)) as database, database:
         changed = database.execute(statement, (*values, session_id)).rowcount
     assert changed == 1, f"Kratos has no session {session_id}"

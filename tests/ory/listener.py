@@ -62,7 +62,7 @@ class Listener:
                 self.end_headers()
                 self.wfile.write(reply.body)
 
-            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815 - the base's names
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = answer  # noqa: N815  the base's names
 
             def log_message(self, *args: object) -> None:
                 """Say nothing: the standard handler writes each request to stderr."""

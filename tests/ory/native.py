@@ -72,12 +72,6 @@ def enrol_authenticator(ory: Ory, person: Person) -> Authenticator:
     return authenticator
 
 
-def change_password(ory: Ory, session: Session, password: str) -> requests.Response:
-    """Set another password in the settings flow."""
-    flow = _flow(ory, "settings", session)
-    return _submit(flow, {"method": "password", "password": password}, session)
-
-
 def whoami(ory: Ory, session: Session) -> requests.Response:
     """Ask Kratos whether the session's token is good."""
     address = f"{ory.kratos_public_url}/sessions/whoami"

@@ -64,7 +64,6 @@ class Servers:
     kratos: Program
     hydra: Program
     kratos_database: Path
-    hydra_database: Path
 
 
 def binaries() -> Path:
@@ -126,7 +125,7 @@ def running(setup: Setup, templates: Path, folder: Path) -> Iterator[Servers]:
             started.append(start(name, command, folder, _quiet_environment()))
             wait_until_ready(started[-1], f"{url(admin)}/health/ready")
         kratos, hydra = started
-        yield Servers(ports, kratos, hydra, databases["kratos"], databases["hydra"])
+        yield Servers(ports, kratos, hydra, databases["kratos"])
     finally:
         for program in reversed(started):
             program.stop()
@@ -142,7 +141,7 @@ def start(
     log = folder / f"{name}.log"
     output: IO[bytes]
     with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - the tests' own programs and arguments
+        process = subprocess.Popen(  # noqa: S603  the tests' own programs and arguments
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -196,7 +195,7 @@ def _new_database(name: str, templates: Path, folder: Path) -> Path:
     if not template.exists():
         draft = templates / f"{name}.draft"
         command = [str(binaries() / name), "migrate", "sql", _dsn(draft), "--yes"]
-        done = subprocess.run(  # noqa: S603 - the tests' own program and arguments
+        done = subprocess.run(  # noqa: S603  the tests' own program and arguments
             command, capture_output=True, check=False, env=_quiet_environment()
         )
         if done.returncode != 0:

@@ -24,6 +24,7 @@ from unit.workbench import (
     Recorded,
 )
 
+from webhook_service import runtime
 from webhook_service.effects.recent import RecentEvents
 from webhook_service.ory.fake import FakeOry
 from webhook_service.policy.loader import load as load_policy
@@ -52,8 +53,9 @@ def only_this_machine() -> None:
 
 
 @pytest.fixture
-def make_bench(tmp_path: Path) -> Iterator[BenchMaker]:
+def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BenchMaker]:
     """Make a service on a policy: ``make_bench("mfa: …", mode="shadow")``."""
+    monkeypatch.setenv(runtime.VARIABLE, str(tmp_path))
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
 
         def make(policy: str = "", *, ory: FakeOry | None = None, **settings: Any) -> Bench:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from webhook_service import runtime
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy
@@ -67,7 +68,10 @@ def test_a_caller_without_keys_needs_no_upstream() -> None:
     assert missing_upstreams(only_login, policy("mfa:\n  - {name: a, require: {aal: aal1}}")) == []
 
 
-def test_with_its_upstream_a_policy_is_fine(tmp_path: Path) -> None:
+def test_with_its_upstream_a_policy_is_fine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(runtime.VARIABLE, str(tmp_path))
     text = policy("mfa:\n  - {name: a, require: {aal: aal1}}")
     logger = make_logger("json")
     with pytest.raises(StartError, match="KRATOS_ADMIN_URL: not set"):

@@ -13,6 +13,7 @@ Everything is set by environment variables; what is wrong is reported all at onc
   KRATOS_ADMIN_URL, HYDRA_ADMIN_URL   where the policy's facts are read
   ORY_PROJECT_URL, ORY_API_KEY        instead, on Ory Network
   POLICY_FILE           policy.yaml   the rules
+  POLICY_WATCH          false         true: reload it when it changes; SIGHUP always does
   MODE                  enforce       or shadow: decide, record, answer nothing
   HOOK_DEADLINE         600ms         for a whole hook, upstream calls included
   PORT                  8080

@@ -55,6 +55,16 @@ REFUSED: Final = Counter(
     "Requests that were refused before any decision, by caller and reason.",
     ("caller", "reason"),
 )
+RELOADS: Final = Counter(
+    "webhook_service_policy_reloads_total",
+    "Policy files that were offered after the start, accepted or refused.",
+    ("outcome",),
+)
+POLICY_REFUSED: Final = Gauge(
+    "webhook_service_policy_refused",
+    "1 while the policy file does not load and the policy before it stays in force.",
+    multiprocess_mode="mostrecent",
+)
 INFO: Final = Gauge(
     "webhook_service_info",
     "Always 1; the labels tell the version and the policy in force.",
@@ -84,6 +94,16 @@ def count(record: Record) -> None:
 def count_refused(caller: str, reason: str) -> None:
     """Count a request that was refused before any decision."""
     REFUSED.labels(caller, reason).inc()
+
+
+def count_reload(outcome: str) -> None:
+    """Count a policy file that was offered."""
+    RELOADS.labels(outcome).inc()
+
+
+def tell_refused(*, refused: bool) -> None:
+    """Say whether a policy file is being refused."""
+    POLICY_REFUSED.set(1 if refused else 0)
 
 
 def tell_policy(digest: str) -> None:

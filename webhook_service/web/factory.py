@@ -44,6 +44,8 @@ def create_app(
     app.url_map.converters["method"] = MethodConverter
     errors.install(app, logger)
     app.before_request(_origin_form_only)
+    # A server that was not told to begins here: threads do not survive the fork before it.
+    app.before_request(wired.follower.begin)
     keys = {
         Caller.KRATOS: Keys(settings.kratos_hook_keys),
         Caller.HYDRA: Keys(settings.hydra_hook_keys),
@@ -52,6 +54,7 @@ def create_app(
     for hook in hooks(headers).values():
         if keys[hook.caller]:
             hook_routes.add(app, hook, keys[hook.caller], wired.service)
+    app.extensions["policies"] = wired.service.policies
     health.add(app, wired)
     operator_keys = Keys(settings.operator_keys)
     if operator_keys:
@@ -69,5 +72,6 @@ def _origin_form_only() -> None:
     from flask import request  # noqa: PLC0415  the proxy, not the class of the same name above
 
     target = request.environ.get("RAW_URI") or request.environ.get("REQUEST_URI") or "/"
-    if not target.startswith("/"):
+    # Werkzeug takes a path that begins with two slashes for the one with a single slash.
+    if not target.startswith("/") or request.environ["PATH_INFO"].startswith("//"):
         raise NotFound

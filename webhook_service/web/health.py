@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import asdict
 from typing import Any, Final
 
 from flask import Flask, Response, jsonify
@@ -11,6 +12,7 @@ from flask import Flask, Response, jsonify
 from webhook_service import __version__
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import OryError
+from webhook_service.policy_in_force import PolicyInForce
 from webhook_service.wiring import Wired
 
 PROBE_SECONDS: Final = 0.6
@@ -40,6 +42,15 @@ class Readiness:
             return self._states
 
 
+def _policy(policies: PolicyInForce) -> dict[str, Any]:
+    """Tell which policy decides, and whether the file has another that does not load."""
+    policy, refused = policies.current, policies.refused
+    told: dict[str, Any] = {"digest": policy.digest, "rules": len(policy.rules)}
+    if refused is not None:
+        told["refused"] = asdict(refused)
+    return told
+
+
 def _probe(client: Any) -> str:  # noqa: ANN401  Kratos or Hydra
     try:
         client.ready(Deadline.after(PROBE_SECONDS))
@@ -57,13 +68,7 @@ def add(app: Flask, wired: Wired) -> None:
 
     def ready() -> tuple[Response, int]:
         states = readiness.states()
-        body = {
-            "policy": {
-                "digest": wired.service.policy.digest,
-                "rules": len(wired.service.policy.rules),
-            },
-            "upstreams": states,
-        }
+        body = {"policy": _policy(wired.service.policies), "upstreams": states}
         failed = {name: state for name, state in states.items() if state != "ok"}
         if failed:
             return jsonify(status="unavailable", errors=failed, **body), 503

@@ -23,9 +23,13 @@ def run() -> None:
         SystemExit: the service cannot start, or has ended.
     """
     with shared_folder():
-        from webhook_service.web.start import checked  # noqa: PLC0415  after the folder is named
+        from webhook_service.web.start import (  # noqa: PLC0415  after the folder is named
+            checked,
+            settle,
+        )
 
         settings, _ = checked()
+        settle(settings)
         if settings.server == "granian":
             from webhook_service.web.granian_server import serve  # noqa: PLC0415  an extra
 

@@ -2,32 +2,41 @@
 
 from __future__ import annotations
 
+import os
+
 from flask import Flask
 
+from webhook_service import runtime
 from webhook_service import settings as settings_module
 from webhook_service.policy.errors import PolicyError
+from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy
+from webhook_service.policy_in_force import Exchange, PolicyFile, read_file
 from webhook_service.records.log import make_logger
 from webhook_service.settings import Settings, SettingsError
 from webhook_service.web.factory import create_app
 from webhook_service.wiring import (
     StartError,
     missing_upstreams,
+    policy_file,
     read_policy,
     start_notices,
     wire,
 )
 
 
-def checked() -> tuple[Settings, Policy]:
+def checked(settled: bytes | None = None) -> tuple[Settings, Policy]:
     """Read settings and policy, and check that they fit together.
+
+    ``settled`` are the bytes of a policy that was checked already, to be taken instead of
+    the file.
 
     Raises:
         SystemExit: they cannot be used; the text is for the operator.
     """
     try:
         settings = settings_module.load()
-        policy = read_policy(settings.policy_file)
+        policy = load(settled) if settled is not None else read_policy(settings.policy_file)
     except SettingsError as error:
         raise SystemExit(str(error)) from None
     except PolicyError as error:
@@ -46,9 +55,29 @@ def app_from_environment() -> Flask:
     Raises:
         SystemExit: it cannot be made; the text is for the operator.
     """
-    settings, policy = checked()
+    settings, policy = checked(settled=accepted_before())
     logger = make_logger(settings.log_format, settings.log_level)
     return create_app(settings, wire(settings, policy, logger), logger)
+
+
+def accepted_before() -> bytes | None:
+    """Return the policy that this service started with or reloaded since.
+
+    A worker that is made later must not fall over a file that broke in the meantime.
+    """
+    if runtime.VARIABLE not in os.environ:
+        return None
+    return Exchange(runtime.runtime_folder()).accepted()
+
+
+def settle(settings: Settings) -> None:
+    """Let this service's processes begin with the file as it is now."""
+    Exchange(runtime.runtime_folder()).accept(read_file(settings.policy_file))
+
+
+def policy_file_to_offer(settings: Settings) -> PolicyFile:
+    """Return the policy file, for a server that is told to reload it (SIGHUP)."""
+    return policy_file(settings, make_logger(settings.log_format, settings.log_level))
 
 
 def say_what_starts(settings: Settings, policy: Policy, *, server: str) -> None:

@@ -1,0 +1,255 @@
+"""The policy that decides now, and how another one takes its place in all processes at once.
+
+A process that is told to reload, or that watches the file, *offers* what it finds: the file
+is read and checked, and only if it is fine laid into the folder that the processes share.
+Each process looks there several times a second and takes over what it finds, so that all
+of them decide by the same bytes; a file that does not load changes nothing but what is
+said about it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from webhook_service.policy.errors import PolicyError
+from webhook_service.policy.loader import load
+from webhook_service.policy.model import Policy
+from webhook_service.records import metrics
+
+MAX_POLICY_BYTES: Final = 1024 * 1024
+LOOK_SECONDS: Final = 0.25
+"""How often a process looks for another policy: all agree within a second."""
+
+
+class UnreadableError(Exception):
+    """The policy file cannot be read at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file that was offered and does not load.
+
+    ``place`` is its first error's place and kind, ``problems`` how many there are: what the
+    open health route may tell. ``at`` is in UTC.
+    """
+
+    at: str
+    place: str
+    problems: int
+
+
+class PolicyInForce:
+    """Holds the policy of one process. Replaced whole: a decision reads ``current`` once."""
+
+    def __init__(self, policy: Policy) -> None:
+        self.current = policy
+        self.refused: Refused | None = None
+
+
+class Exchange:
+    """The place in the shared folder where processes find the accepted policy."""
+
+    def __init__(self, folder: Path) -> None:
+        self._accepted = folder / "policy"
+        self._refused = folder / "policy-refused"
+        self._lock = folder / "policy-lock"
+
+    def accepted(self) -> bytes | None:
+        """Return the bytes of the accepted policy, if there is one."""
+        try:
+            return self._accepted.read_bytes()
+        except FileNotFoundError:
+            return None
+
+    def accept(self, data: bytes) -> None:
+        """Let every process take over this policy."""
+        self._replace(self._accepted, data)
+        self._refused.unlink(missing_ok=True)
+
+    def refuse(self, refused: Refused) -> None:
+        """Let every process say that this file was refused."""
+        told = {"at": refused.at, "place": refused.place, "problems": refused.problems}
+        self._replace(self._refused, json.dumps(told).encode())
+
+    def withdraw(self) -> None:
+        """Forget a refusal: the file is the accepted one again."""
+        self._refused.unlink(missing_ok=True)
+
+    def refused(self) -> Refused | None:
+        """Return the last refusal, unless something was accepted since."""
+        try:
+            return Refused(**json.loads(self._refused.read_bytes()))
+        except FileNotFoundError:
+            return None
+
+    def stamp(self) -> tuple[int, ...]:
+        """Return something that changes whenever the accepted policy or a refusal does."""
+        return tuple(
+            number for path in (self._accepted, self._refused) for number in _identity_of(path)
+        )
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from offering at the same time."""
+        file = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(file)
+
+    @staticmethod
+    def _replace(path: Path, data: bytes) -> None:
+        fresh = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+        fresh.write_bytes(data)
+        fresh.replace(path)
+
+
+def read_file(path: Path) -> bytes:
+    """Read a policy file, one byte more than it may have at the most.
+
+    Raises:
+        UnreadableError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_POLICY_BYTES + 1)
+    except OSError as error:
+        raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyFile:
+    """The file that an operator edits, and what becomes of it when it is offered.
+
+    ``fits`` names what a policy needs and the settings do not have; ``notices`` is what the
+    operator should know of one that is accepted.
+    """
+
+    path: Path
+    exchange: Exchange
+    logger: structlog.typing.FilteringBoundLogger
+    fits: Callable[[Policy], list[str]]
+    notices: Callable[[Policy], list[str]]
+
+    def offer(self) -> None:
+        """Read the file; accept it for all processes, or say loudly why not."""
+        with self.exchange.alone():
+            try:
+                data = read_file(self.path)
+                if data == self.exchange.accepted():
+                    self.exchange.withdraw()
+                    return
+                policy = load(data, str(self.path))
+            except UnreadableError as error:
+                self._refuse(str(error), "unreadable", 1)
+            except PolicyError as error:
+                first = error.problems[0]
+                place = f"{first.line}:{first.column}: {first.kind}"
+                self._refuse(str(error), place, len(error.problems))
+            else:
+                missing = self.fits(policy)
+                if missing:
+                    self._refuse("\n".join(missing), "needs another setting", len(missing))
+                else:
+                    self._accept(data, policy)
+
+    def _accept(self, data: bytes, policy: Policy) -> None:
+        self.exchange.accept(data)
+        metrics.count_reload("accepted")
+        self.logger.warning(
+            "the policy was reloaded", policy=policy.digest, rules=len(policy.rules)
+        )
+        for notice in self.notices(policy):
+            self.logger.warning(notice)
+
+    def _refuse(self, why: str, place: str, problems: int) -> None:
+        known = self.exchange.refused()
+        if known is not None and (known.place, known.problems) == (place, problems):
+            return  # said already
+        self.exchange.refuse(Refused(_now(), place, problems))
+        metrics.count_reload("refused")
+        self.logger.error(
+            "the policy file does not load; the policy before it stays in force", errors=why
+        )
+
+
+class Follower:
+    """Keeps one process at the accepted policy, from a thread of its own.
+
+    With ``watch`` it also offers the file whenever that changes.
+    """
+
+    def __init__(self, in_force: PolicyInForce, file: PolicyFile, *, watch: bool = False) -> None:
+        self._in_force = in_force
+        self._file = file
+        self._watch = watch
+        self._seen: tuple[int, ...] = ()
+        self._edited = _identity_of(file.path)
+        self._process = 0
+        self._lock = threading.Lock()
+
+    def begin(self) -> None:
+        """Take over what is accepted, and go on looking; once a process, after its fork."""
+        if self._process == os.getpid():
+            return
+        with self._lock:
+            if self._process == os.getpid():
+                return
+            self.look()
+            threading.Thread(target=self._follow, name="policy", daemon=True).start()
+            self._process = os.getpid()
+
+    def look(self) -> None:
+        """Look once: offer the file if it is watched and changed; take over what is accepted."""
+        exchange = self._file.exchange
+        if self._watch and (edited := _identity_of(self._file.path)) != self._edited:
+            self._edited = edited
+            self._file.offer()
+        stamp = exchange.stamp()
+        if stamp == self._seen:
+            return
+        self._seen = stamp
+        self._in_force.refused = exchange.refused()
+        metrics.tell_refused(refused=self._in_force.refused is not None)
+        data = exchange.accepted()
+        if data is None:
+            return
+        policy = load(data)
+        if policy.digest != self._in_force.current.digest:
+            self._in_force.current = policy
+            metrics.tell_policy(policy.digest)
+
+    def _follow(self) -> None:
+        while True:
+            time.sleep(LOOK_SECONDS)
+            try:
+                self.look()
+            except Exception as error:  # noqa: BLE001  a thread that dies would follow nothing
+                kind = type(error).__name__  # and no more: a text may quote the file
+                self._file.logger.error("following the policy failed", error=kind)  # noqa: TRY400
+
+
+def _identity_of(path: Path) -> tuple[int, ...]:
+    """Return what tells one state of a file from another; nothing where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
