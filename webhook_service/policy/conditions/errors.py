@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from typing import Final
 
-SHOWN: Final = 60
+_SHOWN: Final = 60
 """How many characters of what was read an error text repeats."""
 
 
@@ -31,7 +31,7 @@ def refusal(kind: str, offset: int, message: str) -> ConditionError:
 
 def shown(text: str) -> str:
     """Return what was read as it fits into an error text: short, and on one line."""
-    cut = text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    cut = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in cut)
 
 

@@ -24,7 +24,7 @@ class Names(Protocol):
         ...
 
     def facts(self) -> frozenset[str]:
-        """Return every fact's name: for "did you mean"."""
+        """Return every fact's name: for "did you mean", and no variable may hide one."""
         ...
 
     def condition(self, name: str) -> Expression | None:
@@ -32,7 +32,7 @@ class Names(Protocol):
         ...
 
     def conditions(self) -> frozenset[str]:
-        """Return the names of the conditions defined above: for "did you mean"."""
+        """Return the names of the conditions defined above, likewise."""
         ...
 
 

@@ -45,8 +45,8 @@ _LITERALS: Final[Mapping[str, tuple[Callable[[str], Value], Type, str]]] = {
     "duration": (parse_duration, DURATION, "days, hours, minutes, seconds, as in 36h or 1d12h"),
     "timestamp": (parse_timestamp, TIMESTAMP, "RFC 3339 with an offset: 2026-12-01T00:00:00Z"),
 }
-_GLOBAL: Final = frozenset({"has", "size", "cidr", *_LITERALS})
-_METHODS: Final = frozenset({"exists", "all", "containsIP", *_TEXT_FUNCTIONS})
+_FUNCTIONS: Final = frozenset({"has", "size", "cidr", *_LITERALS})
+_METHODS: Final = frozenset({"exists", "all", *_TEXT_FUNCTIONS})
 
 _INSTEAD: Final[Mapping[str, str]] = {
     "matches": "there are no regular expressions: use startsWith, endsWith, contains, or in",
@@ -63,35 +63,42 @@ _TEXTS: Final = frozenset({STRING, FREE})
 _NETWORK: Final = re.compile(r"[0-9A-Fa-f:.]+/[0-9]{1,3}")
 
 
+def demand_function(name: Token) -> None:
+    """Refuse ``name(…)`` if there is no such function."""
+    if name.text in _METHODS:
+        raise _unknown(name, f"write x.{name.text}(…)")
+    if name.text not in _FUNCTIONS:
+        raise _unknown(name, _INSTEAD.get(name.text), _FUNCTIONS)
+
+
+def demand_method(name: Token) -> None:
+    """Refuse ``x.name(…)`` if there is no such function."""
+    if name.text in _FUNCTIONS:
+        raise _unknown(name, f"write {name.text}(…)")
+    if name.text not in _METHODS:
+        raise _unknown(name, _INSTEAD.get(name.text), _METHODS)
+
+
 def call(name: Token, arguments: list[Node]) -> Node:
     """Make the node of ``name(arguments)``.
 
     Raises:
-        ConditionError: for a function there is not, or arguments it does not take.
+        ConditionError: for arguments that it does not take.
     """
-    function = name.text
-    if function == "has":
+    if name.text == "has":
         return _has(name, arguments)
-    if function == "size":
+    if name.text == "size":
         return _size(name, arguments)
-    if function in _LITERALS:
-        return _literal(name, arguments)
-    if function in _METHODS:
-        raise _unknown(name, f"write x.{function}(…)")
-    raise _unknown(name, _INSTEAD.get(function), _GLOBAL)
+    return _literal(name, arguments)
 
 
 def method(receiver: Node, name: Token, arguments: list[Node]) -> Node:
     """Make the node of ``receiver.name(arguments)``.
 
     Raises:
-        ConditionError: as ``call`` does.
+        ConditionError: for a receiver or arguments that it does not take.
     """
     function = name.text
-    if function in _GLOBAL:
-        raise _unknown(name, f"write {function}(…)")
-    if function not in _TEXT_FUNCTIONS:
-        raise _unknown(name, _INSTEAD.get(function), _METHODS)
     count, result = _TEXT_FUNCTIONS[function]
     _demand_count(name, arguments, count)
     _demand_texts(name, [receiver, *arguments])
@@ -152,7 +159,7 @@ def _literal(name: Token, arguments: list[Node]) -> Node:
     value = read(text)
     if value is None:
         raise refusal("literal", start, f"{shown(text)} is no {name.text}; write {form}")
-    return Constant(start=name.start, type=result, levels=1, value=value)
+    return Constant(start=name.start, type=result, value=value)
 
 
 def _quoted(name: Token, arguments: list[Node]) -> tuple[str, int]:

@@ -10,14 +10,14 @@ from typing import Final
 
 from webhook_service.policy.conditions.errors import refusal, shown
 
-KEYWORDS: Final = frozenset({"true", "false", "null", "in"})
+_KEYWORDS: Final = frozenset({"true", "false", "null", "in"})
 """Words that are an operator or a literal, wherever they stand."""
 
-FUNCTION_WORDS: Final = frozenset("has size duration timestamp cidr exists all".split())
+_FUNCTION_WORDS: Final = frozenset("has size duration timestamp cidr exists all".split())
 
 RESERVED_WORDS: Final = (
-    KEYWORDS
-    | FUNCTION_WORDS
+    _KEYWORDS
+    | _FUNCTION_WORDS
     | frozenset(
         "as break const continue else for function if import let loop package namespace"
         " return var void while".split()
@@ -25,7 +25,7 @@ RESERVED_WORDS: Final = (
 )
 """Words that can name neither a condition nor a variable (P4)."""
 
-LARGEST_INTEGER: Final = 2**63 - 1
+_LARGEST_INTEGER: Final = 2**63 - 1
 """CEL's integers have 64 bits; JSON's, which a condition may meet, have no limit."""
 
 _ESCAPES: Final = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
@@ -37,6 +37,7 @@ _HINTS: Final = {
     "/": "; there is no division",
     "%": "; there is no remainder",
     "{": "; there are no map literals",
+    "}": "; there are no map literals",
     '"': "; this text is not closed on its line",
     "'": "; this text is not closed on its line",
 }
@@ -98,7 +99,7 @@ def tokens(text: str) -> list[Token]:
 
 
 def _token(match: re.Match[str]) -> Token:
-    kind = TokenKind.KEYWORD if match[0] in KEYWORDS else TokenKind(match.lastgroup)
+    kind = TokenKind.KEYWORD if match[0] in _KEYWORDS else TokenKind(match.lastgroup)
     value: str | int | float | None = None
     if kind is TokenKind.TEXT:
         value = _unescaped(match[0], match.start())
@@ -125,6 +126,6 @@ def _unescaped(quoted: str, start: int) -> str:
 
 def _number(digits: str, start: int) -> int | float:
     value = float(digits) if "." in digits else int(digits)
-    if value > LARGEST_INTEGER if isinstance(value, int) else math.isinf(value):
+    if value > _LARGEST_INTEGER if isinstance(value, int) else math.isinf(value):
         raise refusal("literal", start, f"{shown(digits)} is too large a number")
     return value

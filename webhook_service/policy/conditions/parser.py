@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from webhook_service.policy.conditions.expression import Names
 
 _COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=", "in")
-_WORDS: Final = {"true": (True, BOOL), "false": (False, BOOL), "null": (None, NULL)}
-_LITERALS: Final = {str: STRING, int: INT, float: DOUBLE}
+_WORDS: Final = {"true": True, "false": False, "null": None}
+_LITERALS: Final = {str: STRING, int: INT, float: DOUBLE, bool: BOOL, type(None): NULL}
 _INDEXES: Final = {Kind.LIST: {INT, FREE}, Kind.FREE: {INT, STRING, FREE}}
 
 
@@ -173,6 +173,7 @@ class Parser(Cursor):
             self.unexpected(f'; a member of that name is x["{self.next.text}"]')
         name = self.expect_name()
         if self.next.text == "(":
+            functions.demand_method(name)
             if name.text in {"exists", "all"}:
                 return self._macro(node, name)
             return functions.method(node, name, self._series("(", ")"))
@@ -238,13 +239,13 @@ class Parser(Cursor):
             return self._list(token.start)
         if token.kind is TokenKind.NAME:
             return self._name(self.take())
-        if token.text in _WORDS:
-            value, kind = _WORDS[self.take().text]
-            return Constant(start=token.start, type=kind, value=value)
-        if token.kind in {TokenKind.TEXT, TokenKind.NUMBER}:
-            value = self.take().value
-            return Constant(start=token.start, type=_LITERALS[type(value)], value=value)
+        if token.kind in {TokenKind.TEXT, TokenKind.NUMBER} or token.text in _WORDS:
+            return self._literal(self.take())
         return self.unexpected()
+
+    def _literal(self, token: Token) -> Node:
+        value = _WORDS.get(token.text, token.value)
+        return Constant(start=token.start, type=_LITERALS[type(value)], value=value)
 
     def _parenthesised(self) -> Node:
         with self.level(self.expect("(").start):
@@ -259,6 +260,7 @@ class Parser(Cursor):
     def _name(self, word: Token) -> Node:
         """Make the node of a word: a function, or what the scope knows."""
         if self.next.text == "(":
+            functions.demand_function(word)
             arguments = self._series("(", ")")
             if word.text == "cidr":
                 return self._contains_ip(word, arguments)

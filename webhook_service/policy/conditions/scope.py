@@ -41,15 +41,9 @@ class Scope:
         """Let a macro's variable be known while its body is read; yields its slot."""
         roots = {_root(fact) for fact in self._names.facts()}
         if name.text in RESERVED_WORDS:
-            raise refusal(
-                "syntax", name.start, f"{name.text} is a reserved word; name it otherwise"
-            )
+            raise refusal("syntax", name.start, f"{name.text} is a reserved word")
         if name.text in roots | self._names.conditions() | self._variables.keys():
-            raise refusal(
-                "syntax",
-                name.start,
-                f"{name.text} means something already; name it otherwise",
-            )
+            raise refusal("syntax", name.start, f"{name.text} means something already")
         slot = len(self._variables) + 1
         self._variables[name.text] = Variable(
             start=name.start, type=checks.element(items.type), words=items.words, slot=slot
@@ -60,11 +54,8 @@ class Scope:
     def demand_room(self, offset: int, macros: int) -> None:
         """Refuse macros that would stand more than two deep in each other (P8)."""
         if len(self._variables) + macros > MACROS_DEEPEST:
-            raise refusal(
-                "limit",
-                offset,
-                f"exists and all are nested at most {MACROS_DEEPEST} deep",
-            )
+            what = f"exists and all are nested at most {MACROS_DEEPEST} deep"
+            raise refusal("limit", offset, what)
 
     def find(self, name: str, offset: int) -> Node | None:
         """Return the node of a variable, named condition or fact; ``None`` if it is none."""
@@ -98,11 +89,8 @@ class Scope:
         self.demand_room(offset, named.tree.macros)
         self._steps += named.tree.steps
         if self._steps > STEPS:
-            raise refusal(
-                "limit",
-                offset,
-                f"with its named conditions this takes over {STEPS} steps",
-            )
+            what = f"with its named conditions this takes over {STEPS} steps"
+            raise refusal("limit", offset, what)
         for fact in named.facts:
             self._brought.setdefault(fact, offset)
         return Named(start=offset, type=named.type, operands=(named.tree,), levels=1, run=named.run)

@@ -34,7 +34,6 @@ class Kind(StrEnum):
     LIST = "list"
     FREE = "free-form"
     NULL = "null"
-    CIDR = "cidr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,6 @@ TIMESTAMP: Final = Type(Kind.TIMESTAMP)
 DURATION: Final = Type(Kind.DURATION)
 FREE: Final = Type(Kind.FREE)
 NULL: Final = Type(Kind.NULL)
-CIDR: Final = Type(Kind.CIDR)
 STRINGS: Final = Type(Kind.LIST, Kind.STRING)
 
 

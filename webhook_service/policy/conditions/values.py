@@ -81,7 +81,7 @@ def item_at(value: Value, index: Value, _: Frame) -> Value:
 # Comparisons
 
 
-def equal(left: Value, right: Value, frame: Frame = UNLIMITED) -> bool | Unknown:
+def equal(left: Value, right: Value, frame: Frame) -> bool | Unknown:
     """``a == b``: lists and maps through and through."""
     if isinstance(left, CONTAINERS):
         return _deeply_equal(left, right, frame)
