@@ -47,9 +47,15 @@ class Difference:
     expected: object
     got: object
 
+    @property
+    def shown(self) -> tuple[str, str]:
+        """Return what is expected and what came out, written as the policy file would."""
+        return _shown(self.expected), _shown(self.got)
+
     def __str__(self) -> str:
         """Read as one line of a report."""
-        return f"{self.key}: expected {_shown(self.expected)}, got {_shown(self.got)}"
+        expected, got = self.shown
+        return f"{self.key}: expected {expected}, got {got}"
 
 
 def run(

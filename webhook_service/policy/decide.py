@@ -64,8 +64,8 @@ def decide(policy: Policy, facts: Facts, now: datetime, *, all_shadow: bool = Fa
 
 def _refusing(findings: Iterable[Finding]) -> Finding | None:
     """Return the deciding rule's finding: the first with the worst verdict (P20, P21)."""
-    worst = max(findings, key=lambda finding: finding.ruling.verdict.severity, default=None)
-    return None if worst is None or worst.ruling.verdict is Verdict.ALLOW else worst
+    refusals = [f for f in findings if f.ruling.verdict is not Verdict.ALLOW]
+    return max(refusals, key=lambda finding: finding.ruling.verdict.severity, default=None)
 
 
 def _message(refusing: Finding | None) -> str | None:

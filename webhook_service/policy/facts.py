@@ -207,6 +207,10 @@ def source_of(name: str, event: EventName) -> Source | None:
     return FACTS[name].source.get(event)
 
 
+_NOT_SAID: Final = object()
+"""Stands for a fact of which nothing was said yet; null is an answer (P12)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one event. Implements ``Lookup``.
@@ -214,7 +218,8 @@ class Facts:
     Attributes:
         event: what happened.
         values: the facts that have a value, by name; a missing name is absent, or unknown
-            while its source has not answered.
+            while its source has not answered. ``UNKNOWN`` as a value: nobody can tell any
+            more (a decision record does not hold it).
         answered: the sources that answered (a 404 is an answer: ``found`` is false).
         failed: the sources that were asked in vain, with the reason code
             (``upstream.timeout`` …). What they hold is unknown (P14).
@@ -227,8 +232,8 @@ class Facts:
 
     def value(self, name: str) -> Value:
         """Return the fact's value, ``None`` where it is absent, ``UNKNOWN`` where unasked."""
-        known = self.values.get(name, UNKNOWN)
-        if known is not UNKNOWN:
+        known = self.values.get(name, _NOT_SAID)
+        if known is not _NOT_SAID:
             return known
         source = FACTS[name].source.get(self.event)
         if source is None or source in self.answered:

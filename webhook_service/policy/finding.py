@@ -29,8 +29,8 @@ from webhook_service.policy.model import (
     Rule,
     SessionRule,
 )
+from webhook_service.policy.situation import NO_SOURCES
 
-NO_SOURCES: Final[frozenset[Source]] = frozenset()
 NO_REVOCATIONS: Final[frozenset[Revocation]] = frozenset()
 NO_CLAIMS: Final = Claims()
 

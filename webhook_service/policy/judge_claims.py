@@ -29,7 +29,8 @@ def judge_claims(rule: ClaimsRule, usual: Usual, at: Situation, when: Truth) -> 
         return usual.unknown
     wants: set[Source] = set()
     claims = Claims(_evaluated(rule.access_token, at, wants), _evaluated(rule.id_token, at, wants))
-    return usual.holds._replace(claims=claims, wants=frozenset(wants))
+    ruling = usual.holds.ruling
+    return Finding(rule, ruling, matched=True, wants=frozenset(wants), claims=claims)
 
 
 def _evaluated(

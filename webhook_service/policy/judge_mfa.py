@@ -39,7 +39,8 @@ def _at_any_event(rule: MfaRule, usual: Usual, at: Situation, when: Truth) -> Fi
     if when is UNKNOWN:
         return usual.unknown
     if at.live is UNKNOWN:
-        return usual.unknown._replace(matched=True, wants=at.pending(Source.KRATOS_SESSION))
+        wants = at.pending(Source.KRATOS_SESSION)
+        return Finding(rule, usual.unknown.ruling, matched=True, wants=wants)
     accepted = _accepted(rule.require, at)
     reason = _unmet(rule.require, accepted, at)
     if reason is None:
@@ -64,19 +65,20 @@ def _unmet(require: Require, accepted: Sequence[Factor], at: Situation) -> Reaso
     """Return the first reason why the demand is not met, in the order of P15."""
     if not at.live:
         return Reason.MFA_NO_SESSION
-    if (at.facts.value("session.aal") or AAL1) < require.aal:
+    aal = at.facts.value("session.aal")
+    if (aal if isinstance(aal, str) else AAL1) < require.aal:
         return Reason.MFA_AAL_TOO_LOW
     if not accepted:
         return Reason.MFA_METHOD_NOT_ACCEPTED
-    if require.max_age is not None and not _any_younger(accepted, require.max_age, at):
+    if require.max_age is not None and not _is_newest_younger(accepted, require.max_age, at):
         return Reason.MFA_TOO_OLD
     return None
 
 
-def _any_younger(factors: Sequence[Factor], limit: timedelta, at: Situation) -> bool:
+def _is_newest_younger(factors: Sequence[Factor], limit: timedelta, at: Situation) -> bool:
     """Whether a factor's age is below the limit; one that has no time counts as too old."""
-    completed = (factor.completed_at for factor in factors)
-    return any(age(moment, at.now) < limit for moment in completed if moment is not None)
+    completed = [factor.completed_at for factor in factors if factor.completed_at is not None]
+    return bool(completed) and age(max(completed), at.now) < limit
 
 
 def _step_up_or_enrol(

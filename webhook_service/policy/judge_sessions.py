@@ -28,7 +28,8 @@ def judge_sessions(rule: SessionRule, usual: Usual, at: Situation, when: Truth) 
         return usual.holds
     if at.live is UNKNOWN:
         undecided = _undecided(rule, usual, at)
-        return undecided._replace(matched=True, wants=at.pending(Source.KRATOS_SESSION))
+        wants = at.pending(Source.KRATOS_SESSION)
+        return Finding(rule, undecided.ruling, matched=True, wants=wants, extend=undecided.extend)
     return _of_known_session(rule, usual, at)
 
 
@@ -46,7 +47,7 @@ def _of_known_session(rule: SessionRule, usual: Usual, at: Situation) -> Finding
     if end is None and _is_capped(rule):
         return usual.unknown._replace(matched=True)  # a session that does not tell its age
     extend = Extend.YES if _is_extension_due(rule, at) else usual.holds.extend
-    return usual.holds._replace(extend=extend, end_at=end)
+    return Finding(rule, usual.holds.ruling, matched=True, extend=extend, end_at=end)
 
 
 def _is_capped(rule: SessionRule) -> bool:

@@ -12,6 +12,9 @@ NO_TIME: Final = timedelta(0)
 FIRST_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
 LAST_MOMENT: Final = datetime.max.replace(tzinfo=UTC)
 
+NO_SOURCES: Final[frozenset[Source]] = frozenset()
+_ONLY: Final = {source: frozenset({source}) for source in Source}
+
 _WITHOUT_USER: Final = frozenset({CLIENT_CREDENTIALS, JWT_BEARER})
 _OF_A_USER: Final = frozenset({Source.KRATOS_SESSION, Source.KRATOS_IDENTITY})
 
@@ -30,7 +33,7 @@ class Situation(NamedTuple):
 
     def pending(self, source: Source) -> frozenset[Source]:
         """Return the source where asking it could still bring something, else nothing."""
-        return frozenset({source}) if self.facts.is_pending(source) else frozenset()
+        return _ONLY[source] if self.facts.is_pending(source) else NO_SOURCES
 
 
 def situation(facts: Facts, now: datetime) -> Situation:
@@ -50,12 +53,13 @@ def situation(facts: Facts, now: datetime) -> Situation:
 
 
 def _is_live(facts: Facts, now: datetime) -> bool | Unknown:
-    found: object = facts.value("session.found")
-    if found is UNKNOWN:
+    for fact in ("session.found", "session.active"):
+        value = facts.value(fact)
+        if value is not True:
+            return UNKNOWN if value is UNKNOWN else False
+    expires_at: object = facts.value("session.expires_at")
+    if expires_at is UNKNOWN:
         return UNKNOWN
-    if found is not True or facts.value("session.active") is not True:
-        return False
-    expires_at = facts.value("session.expires_at")
     return not isinstance(expires_at, datetime) or now < expires_at
 
 

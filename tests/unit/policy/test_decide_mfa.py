@@ -1,0 +1,339 @@
+"""P15 to P18: what an mfa rule demands, and what follows where it is not met."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from webhook_service.policy.decision import Decision, Note, Outcome, Reason, Verdict
+
+Decided = Callable[..., Decision]
+MakeSession = Callable[..., dict[str, Any]]
+At = Callable[[str], datetime]
+
+SECOND_FACTOR = """
+mfa:
+  - name: second factor
+    require: {aal: aal2}
+"""
+FRESH_APP_CODE = """
+mfa:
+  - name: fresh app code
+    require: {aal: aal2, max_age: 15m, methods: [totp]}
+"""
+GRACE = """
+mfa:
+  - name: soon
+    require: {aal: aal2}
+    enrolment: {grace: 3d, since: 2026-11-22T12:00:00Z}
+"""
+AT_LOGIN = """
+mfa:
+  - name: step up soon
+    events: [kratos.login, hydra.token]
+    require: {aal: aal2}
+    step_up_within: 10m
+"""
+HAS_TOTP = {"identity.found": True, "identity.second_factors": ("totp",)}
+HAS_NONE = {"identity.found": True, "identity.second_factors": ()}
+
+
+def outcome(decision: Decision) -> tuple[Verdict, Reason | None]:
+    return decision.verdict, decision.reason
+
+
+def test_a_live_session_with_a_fresh_accepted_factor_meets_the_rule(
+    decided: Decided, session: MakeSession
+) -> None:
+    decision = decided(FRESH_APP_CODE, session("password/aal1 now-1h", "totp/aal2 now-14m"))
+    assert outcome(decision) == (Verdict.ALLOW, None)
+    assert decision.rulings[0].outcome is Outcome.MET
+    assert decision.matched == ("fresh app code",)
+    assert decision.message is None
+
+
+@pytest.mark.parametrize(
+    ("factors", "reason"),
+    [
+        (["password/aal1 now-1m"], Reason.MFA_AAL_TOO_LOW),
+        (["password/aal1 now-1m", "webauthn/aal2 now-1m"], Reason.MFA_METHOD_NOT_ACCEPTED),
+        (["password/aal1 now-1m", "totp/aal2 now-15m"], Reason.MFA_TOO_OLD),
+        (["totp/aal2 now-2h", "totp/aal2 now-16m"], Reason.MFA_TOO_OLD),
+        (["totp/aal2"], Reason.MFA_TOO_OLD),
+    ],
+)
+def test_the_first_thing_that_is_missing_is_the_reason(
+    decided: Decided, session: MakeSession, factors: list[str], reason: Reason
+) -> None:
+    decision = decided(FRESH_APP_CODE, session(*factors) | HAS_TOTP)
+    assert outcome(decision) == (Verdict.STEP_UP, reason)
+    assert decision.rulings[0].outcome is Outcome.UNMET
+    assert decision.rule == "fresh app code"
+    assert decision.matched == ("fresh app code",)
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        {"session.found": False},
+        {"session.active": False},
+        {"session.expires_at": datetime.fromisoformat("2026-11-24T12:00:00Z")},
+        {"session.active": None},
+    ],
+)
+def test_a_session_that_does_not_live_meets_nothing(
+    decided: Decided, session: MakeSession, gone: dict[str, Any]
+) -> None:
+    values = session("password/aal1 now-1m", "totp/aal2 now-1m") | HAS_NONE | gone
+    decision = decided(FRESH_APP_CODE, values)
+    assert outcome(decision) == (Verdict.STEP_UP, Reason.MFA_NO_SESSION)
+
+
+def test_a_session_lives_until_its_last_microsecond(
+    decided: Decided, session: MakeSession, at: At
+) -> None:
+    values = session("totp/aal2 now-1m")
+    last = at("now").replace(hour=12, microsecond=1)
+    assert outcome(decided(SECOND_FACTOR, values | {"session.expires_at": last})) == (
+        Verdict.ALLOW,
+        None,
+    )
+
+
+def test_the_newest_accepted_factor_counts(decided: Decided, session: MakeSession) -> None:
+    decision = decided(FRESH_APP_CODE, session("totp/aal2 now-1d", "totp/aal2 now-5m"))
+    assert outcome(decision) == (Verdict.ALLOW, None)
+
+
+def test_a_factor_from_the_future_is_new(decided: Decided, session: MakeSession) -> None:
+    decision = decided(FRESH_APP_CODE, session("totp/aal2 now+1h"))
+    assert outcome(decision) == (Verdict.ALLOW, None)
+
+
+def test_a_young_password_does_not_refresh_an_old_second_factor(
+    decided: Decided, session: MakeSession
+) -> None:
+    values = session("totp/aal2 now-20m", "password/aal1 now-1m") | HAS_TOTP
+    assert decided(FRESH_APP_CODE, values).reason is Reason.MFA_TOO_OLD
+
+
+def test_without_methods_any_factor_of_the_level_counts(
+    decided: Decided, session: MakeSession
+) -> None:
+    """A provider that Kratos maps to aal2 (F76) is in no list of ours."""
+    assert decided(SECOND_FACTOR, session("oidc/aal2 now-1m")).verdict is Verdict.ALLOW
+
+
+def test_aal1_asks_for_the_age_of_any_factor(decided: Decided, session: MakeSession) -> None:
+    rules = """
+mfa:
+  - name: signed in today
+    require: {aal: aal1, max_age: 12h}
+"""
+    assert decided(rules, session("code_recovery/aal1 now-1h")).verdict is Verdict.ALLOW
+    stale = decided(rules, session("password/aal1 now-12h"))
+    assert outcome(stale) == (Verdict.STEP_UP, Reason.MFA_TOO_OLD)
+
+
+def test_a_level_that_is_absent_is_aal1(decided: Decided, session: MakeSession) -> None:
+    values = session("password/aal1 now-1m") | {"session.aal": None}
+    assert decided(SECOND_FACTOR, values | HAS_TOTP).reason is Reason.MFA_AAL_TOO_LOW
+    aal1 = SECOND_FACTOR.replace("aal2", "aal1")
+    assert decided(aal1, values).verdict is Verdict.ALLOW
+
+
+@pytest.mark.parametrize("fact", ["session.active", "session.expires_at"])
+def test_a_session_of_which_too_little_is_known_is_unknown(
+    decided: Decided, session: MakeSession, fact: str
+) -> None:
+    values = session("totp/aal2 now-1m")
+    del values[fact]
+    decision = decided(SECOND_FACTOR, values, failed=["kratos.session"])
+    assert outcome(decision) == (Verdict.DENY, Reason.POLICY_UNKNOWN)
+
+
+def test_a_level_that_is_unknown_is_aal1(decided: Decided, session: MakeSession) -> None:
+    values = session("totp/aal2 now-1m") | HAS_TOTP
+    del values["session.aal"]
+    decision = decided(SECOND_FACTOR, values, failed=["kratos.session"])
+    assert outcome(decision) == (Verdict.STEP_UP, Reason.MFA_AAL_TOO_LOW)
+
+
+def test_aal0_is_below_aal1(decided: Decided, session: MakeSession) -> None:
+    aal1 = SECOND_FACTOR.replace("aal2", "aal1")
+    values = session("password/aal1 now-1m") | {"session.aal": "aal0"}
+    assert outcome(decided(aal1, values)) == (Verdict.STEP_UP, Reason.MFA_AAL_TOO_LOW)
+
+
+def test_a_rule_that_does_not_match_demands_nothing(decided: Decided) -> None:
+    decision = decided(SECOND_FACTOR + "    when: client.id == 'x'\n", {"client.id": "y"})
+    assert outcome(decision) == (Verdict.ALLOW, None)
+    assert decision.rulings[0].outcome is Outcome.NO_MATCH
+    assert decision.matched == ()
+
+
+def test_who_has_no_accepted_factor_must_enrol_one(decided: Decided, session: MakeSession) -> None:
+    decision = decided(SECOND_FACTOR, session("password/aal1 now-1m") | HAS_NONE)
+    assert outcome(decision) == (Verdict.ENROL, Reason.MFA_NOT_ENROLLED)
+
+
+def test_a_factor_that_the_rule_does_not_accept_is_none(
+    decided: Decided, session: MakeSession
+) -> None:
+    values = session("password/aal1 now-1m") | {"identity.second_factors": ("webauthn",)}
+    assert decided(FRESH_APP_CODE, values).verdict is Verdict.ENROL
+
+
+def test_aal1_never_asks_to_enrol(decided: Decided, session: MakeSession) -> None:
+    rules = SECOND_FACTOR.replace("aal2}", "aal1, max_age: 1m}")
+    decision = decided(rules, session("password/aal1 now-1m") | HAS_NONE)
+    assert outcome(decision) == (Verdict.STEP_UP, Reason.MFA_TOO_OLD)
+
+
+def test_where_enrolment_is_unknown_a_step_up_is_asked(
+    decided: Decided, session: MakeSession
+) -> None:
+    values = session("password/aal1 now-1m")
+    decision = decided(GRACE, values, failed=["kratos.identity"])
+    assert outcome(decision) == (Verdict.STEP_UP, Reason.MFA_AAL_TOO_LOW)
+
+
+def test_an_identity_without_its_credentials_leaves_enrolment_unknown(
+    decided: Decided, session: MakeSession
+) -> None:
+    values = session("password/aal1 now-1m") | {"identity.found": True}
+    assert decided(SECOND_FACTOR, values).verdict is Verdict.STEP_UP
+
+
+def test_a_person_whom_kratos_does_not_know_has_no_factor(
+    decided: Decided, session: MakeSession
+) -> None:
+    values = session("password/aal1 now-1m") | {"identity.found": False}
+    assert decided(SECOND_FACTOR, values).verdict is Verdict.ENROL
+
+
+def test_who_has_used_a_code_can_use_one_again(decided: Decided, session: MakeSession) -> None:
+    """Kratos lists no code among the enrolled factors (F77): the session shows it."""
+    rules = SECOND_FACTOR.replace("aal2}", "aal2, max_age: 15m}")
+    values = session("password/aal1 now-1h", "code/aal2 now-1h") | HAS_NONE
+    assert outcome(decided(rules, values)) == (Verdict.STEP_UP, Reason.MFA_TOO_OLD)
+
+
+@pytest.mark.parametrize(
+    ("since", "created_at"),
+    [
+        ("2026-11-22T12:00:00Z", "now-400d"),
+        ("2026-11-22T12:00:00Z", None),
+        ("2026-01-01T00:00:00Z", "now-2d"),
+        ("2026-11-22T12:00:00Z", "now-1d"),
+    ],
+)
+def test_grace_runs_from_the_later_of_the_account_and_the_rule(
+    decided: Decided, session: MakeSession, at: At, since: str, created_at: str | None
+) -> None:
+    values = session("password/aal1 now-1m") | HAS_NONE
+    values["identity.created_at"] = at(created_at) if created_at else None
+    decision = decided(GRACE.replace("2026-11-22T12:00:00Z", since), values)
+    assert outcome(decision) == (Verdict.ALLOW, None)
+    assert decision.notes == (Note.ENROLMENT_GRACE,)
+    assert decision.rulings[0].outcome is Outcome.UNMET
+
+
+@pytest.mark.parametrize("created_at", ["now-3d", "now-400d", None])
+@pytest.mark.parametrize("since", [", since: 2026-11-21T12:00:00Z", ""])
+def test_after_the_grace_the_rule_asks_to_enrol(
+    decided: Decided, session: MakeSession, at: At, created_at: str | None, since: str
+) -> None:
+    rules = GRACE.replace(", since: 2026-11-22T12:00:00Z", since)
+    values = session("password/aal1 now-1m") | HAS_NONE
+    values["identity.created_at"] = at(created_at) if created_at else None
+    assert outcome(decided(rules, values)) == (Verdict.ENROL, Reason.MFA_NOT_ENROLLED)
+
+
+def test_grace_does_not_excuse_who_has_a_factor(decided: Decided, session: MakeSession) -> None:
+    decision = decided(GRACE, session("password/aal1 now-1m") | HAS_TOTP)
+    assert outcome(decision) == (Verdict.STEP_UP, Reason.MFA_AAL_TOO_LOW)
+    assert decision.notes == ()
+
+
+def test_grace_needs_a_live_session(decided: Decided) -> None:
+    assert decided(GRACE, {"session.found": False}).reason is Reason.MFA_NO_SESSION
+
+
+def test_a_grace_that_would_end_after_the_last_date_still_runs(
+    decided: Decided, session: MakeSession
+) -> None:
+    rules = GRACE.replace("3d", "3650d").replace("2026-11-22", "9999-01-01")
+    assert decided(rules, session("password/aal1 now-1m") | HAS_NONE).verdict is Verdict.ALLOW
+
+
+@pytest.mark.parametrize("when", ["", '    when: session.aal != "aal2"\n'])
+def test_without_the_session_the_rule_denies(decided: Decided, when: str) -> None:
+    decision = decided(SECOND_FACTOR + when, failed=["kratos.session"])
+    assert outcome(decision) == (Verdict.DENY, Reason.POLICY_UNKNOWN)
+    assert decision.rulings[0].outcome is Outcome.UNKNOWN
+    assert decision.matched == (() if when else ("second factor",))
+
+
+@pytest.mark.parametrize("when", ["", '    when: session.aal != "aal2"\n'])
+def test_on_error_allow_passes_the_rule_over(decided: Decided, when: str) -> None:
+    rules = SECOND_FACTOR + when + "    on_error: allow\n"
+    decision = decided(rules, failed=["kratos.session"])
+    assert outcome(decision) == (Verdict.ALLOW, None)
+    assert decision.notes == (Note.RULE_PASSED_OVER,)
+    assert decision.rulings[0].outcome is Outcome.UNKNOWN
+
+
+def test_an_unmet_rule_never_refuses_a_login(
+    decided: Decided, session: MakeSession, at: At
+) -> None:
+    decision = decided(AT_LOGIN, session("password/aal1 now") | HAS_TOTP, "kratos.login")
+    assert outcome(decision) == (Verdict.ALLOW, None)
+    assert (decision.step_up_by, decision.step_up_by_rule) == (at("now+10m"), "step up soon")
+    assert decision.rulings[0].reason is Reason.MFA_AAL_TOO_LOW
+
+
+def test_at_other_events_the_same_rule_refuses(decided: Decided, session: MakeSession) -> None:
+    decision = decided(AT_LOGIN, session("password/aal1 now") | HAS_TOTP)
+    assert decision.verdict is Verdict.STEP_UP
+    assert decision.step_up_by is None
+
+
+def test_an_unknown_condition_at_login_opens_the_window(decided: Decided, at: At) -> None:
+    rules = AT_LOGIN + "    when: identity.metadata_admin.vip == true\n"
+    decision = decided(rules, event="kratos.login", failed=["kratos.identity"])
+    assert outcome(decision) == (Verdict.ALLOW, None)
+    assert decision.step_up_by == at("now+10m")
+    assert decision.rulings[0].reason is Reason.POLICY_UNKNOWN
+
+
+def test_an_unknown_condition_with_on_error_allow_opens_none(decided: Decided) -> None:
+    rules = AT_LOGIN + "    when: identity.metadata_admin.vip == true\n    on_error: allow\n"
+    decision = decided(rules, event="kratos.login", failed=["kratos.identity"])
+    assert decision.step_up_by is None
+    assert decision.notes == (Note.RULE_PASSED_OVER,)
+
+
+def test_the_grace_opens_no_window(decided: Decided, session: MakeSession) -> None:
+    rules = AT_LOGIN + "    enrolment: {grace: 3d, since: 2026-11-22T12:00:00Z}\n"
+    decision = decided(rules, session("password/aal1 now") | HAS_NONE, "kratos.login")
+    assert decision.step_up_by is None
+    assert decision.notes == (Note.ENROLMENT_GRACE,)
+
+
+def test_of_several_windows_the_earliest_stands(
+    decided: Decided, session: MakeSession, at: At
+) -> None:
+    sooner = AT_LOGIN.replace("mfa:", "").replace("step up soon", "sooner").replace("10m", "5m")
+    decision = decided(AT_LOGIN + sooner, session("password/aal1 now"), "kratos.login")
+    assert (decision.step_up_by, decision.step_up_by_rule) == (at("now+5m"), "sooner")
+
+
+def test_a_login_that_is_denied_has_no_window(decided: Decided, session: MakeSession) -> None:
+    deny = "\ndeny:\n  - name: nobody\n"
+    decision = decided(AT_LOGIN + deny, session("password/aal1 now"), "kratos.login")
+    assert decision.verdict is Verdict.DENY
+    assert decision.step_up_by is None
