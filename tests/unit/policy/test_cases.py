@@ -138,6 +138,14 @@ def test_a_difference_reads_as_one_line() -> None:
     ]
 
 
+def test_maps_are_the_same_in_any_order_and_shown_as_written() -> None:
+    facts = "client: {id: web}, identity: {traits: {tenant: {a: 1, b: é}}}"
+    assert differences(facts, "claims: {id_token: {tenant: {b: é, a: 1}}}") == []
+    assert differences(facts, "claims: {id_token: {tenant: null}}") == [
+        'claims.id_token.tenant: expected null, got {"a": 1, "b": "é"}'
+    ]
+
+
 def test_true_is_not_one() -> None:
     facts = f"client: {{id: web}}, {SIGNED_IN}, identity: {{traits: {{tenant: 1}}}}"
     assert differences(facts, "claims: {id_token: {tenant: 1}}") == []
