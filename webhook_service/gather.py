@@ -20,6 +20,7 @@ from webhook_service.ory.errors import OryError
 from webhook_service.ory.hydra import Hydra, OAuthClient
 from webhook_service.ory.kratos import Kratos
 from webhook_service.ory.session_of_token import Ambiguous, match_by_auth_time
+from webhook_service.policy.asking import next_source
 from webhook_service.policy.conditions.types import Value
 from webhook_service.policy.decision import Decision
 from webhook_service.policy.facts import Facts, Source
@@ -121,7 +122,7 @@ class Gatherer:
 
     def ask(self, known: Known, decision: Decision, deadline: Deadline) -> None:
         """Ask one of the sources that the decision wants."""
-        source = next_source(decision, known)
+        source = next_source(decision, known.facts())
         try:
             self._asker(source)(known, deadline)
         except OryError as error:
@@ -223,21 +224,6 @@ class Gatherer:
             Source.HYDRA_LOGIN_REQUEST,
             {"client.id": request.client.id, **_client_facts(request.client)},
         )
-
-
-def next_source(decision: Decision, known: Known) -> Source:
-    """Choose among the wanted sources the one to ask first.
-
-    A session brings its identity with it (F100). Where a rule still waits for a trait and
-    would need the session if it matched, asking for the session saves the second call.
-    """
-    wanted, session = decision.wants, Source.KRATOS_SESSION
-    unasked = session not in known.answered and session not in known.failed
-    if session in wanted or (
-        unasked and Source.KRATOS_IDENTITY in wanted and session in decision.may_want
-    ):
-        return session
-    return min(wanted)
 
 
 def _client_facts(client: OAuthClient) -> dict[str, Value]:

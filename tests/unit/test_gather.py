@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from unit.workbench import Recorded
 
-from webhook_service.gather import Gatherer, Known, next_source
+from webhook_service.gather import Gatherer, Known
 from webhook_service.hooks import hydra_token, kratos_login
 from webhook_service.hooks.event import Raw
 from webhook_service.hooks.kratos_login import RequestHeaders
 from webhook_service.ory.deadline import Deadline
+from webhook_service.policy.asking import next_source
 from webhook_service.policy.decision import Decision
 from webhook_service.policy.facts import EventName, Source
 
@@ -44,11 +45,11 @@ def test_the_session_is_asked_for_in_place_of_the_identity_where_it_may_be_neede
     """F100: it brings the identity along."""
     session, identity = Source.KRATOS_SESSION, Source.KRATOS_IDENTITY
     known = token(recorded)
-    assert next_source(wanting(session, identity), known) is session
-    assert next_source(wanting(identity), known) is identity
-    assert next_source(wanting(identity, may=frozenset({session})), known) is session
+    assert next_source(wanting(session, identity), known.facts()) is session
+    assert next_source(wanting(identity), known.facts()) is identity
+    assert next_source(wanting(identity, may=frozenset({session})), known.facts()) is session
     known.failed[session] = "upstream.timeout"
-    assert next_source(wanting(identity, may=frozenset({session})), known) is identity
+    assert next_source(wanting(identity, may=frozenset({session})), known.facts()) is identity
 
 
 def test_what_is_learnt_becomes_facts(recorded: Recorded) -> None:

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from importlib import import_module
+import os
 
 import click
 
 from webhook_service import __version__
+from webhook_service.cli.lazy import LazyGroup
 
 
-class Commands(click.Group):
-    """Loads a command when it is asked for: ``--help`` needs no web framework."""
+class Commands(LazyGroup):
+    """Every command, in the order of a newcomer's needs."""
 
-    _MODULES = ("keys", "openapi", "sandbox", "serve")
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  click's signature
-        """Return the commands in the order of a newcomer's needs."""
-        return ["sandbox", "serve", "keys", "openapi"]
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  click's signature
-        """Return one command, by its module of the same name."""
-        if cmd_name not in self._MODULES:
-            return None
-        command: click.Command = import_module(f"webhook_service.cli.{cmd_name}").command
-        return command
+    modules = {  # noqa: RUF012  a table, as its base says
+        name: f"webhook_service.cli.{name}"
+        for name in ("sandbox", "serve", "policy", "simulate", "keys", "openapi")
+    }
 
 
 @click.group(
@@ -36,5 +29,8 @@ class Commands(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, prog_name="webhook-service")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """Run a command."""
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False

@@ -62,14 +62,13 @@ def test_a_deny_rule_that_names_the_grant_closes_that_way(when: str) -> None:
 @pytest.mark.parametrize(
     "deny",
     [
-        pytest.param(f"    when: token.grant != \"{JWT_BEARER}\"\n", id="of every other grant"),
+        pytest.param(f'    when: token.grant != "{JWT_BEARER}"\n', id="of every other grant"),
         pytest.param('    when: client.id == "robot"\n', id="of a client"),
         pytest.param(
-            f"    mode: shadow\n    when: token.grant == \"{JWT_BEARER}\"\n", id="in shadow"
+            f'    mode: shadow\n    when: token.grant == "{JWT_BEARER}"\n', id="in shadow"
         ),
         pytest.param(
-            "    events: [hydra.refresh_token]\n"
-            f"    when: token.grant == \"{JWT_BEARER}\"\n",
+            f'    events: [hydra.refresh_token]\n    when: token.grant == "{JWT_BEARER}"\n',
             id="at another event",
         ),
         pytest.param("", id="of everything"),

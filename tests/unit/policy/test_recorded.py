@@ -90,6 +90,11 @@ def test_a_subject_that_is_not_recorded_is_unknown() -> None:
     assert facts.value("token.subject") is UNKNOWN
 
 
+def test_a_recovery_tells_of_its_person() -> None:
+    [facts] = facts_of_record({"event": "kratos.recovery", "subject": "a", "session": None})
+    assert facts.value("identity.id") == "a"
+
+
 def test_a_check_has_no_method() -> None:
     [facts] = facts_of_record({"event": "check"})
     assert facts.value("event.method") is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -15,11 +16,9 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def problems(text: str, *, upstream: bool = False) -> list[str]:
+    read = read_upstream if upstream else partial(read_facts, event=EventName.HYDRA_TOKEN)
     with pytest.raises(PolicyError) as error:
-        if upstream:
-            read_upstream(text.encode(), "facts.yaml")
-        else:
-            read_facts(text.encode(), "facts.yaml", EventName.HYDRA_TOKEN)
+        read(text.encode(), "facts.yaml")
     return [" ".join(line.split(" ")[:2]) for line in str(error.value).splitlines()]
 
 

@@ -1,0 +1,190 @@
+"""``policy explain``: why an event is decided as it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any, Final
+
+import click
+
+from webhook_service.cli.explanation import document, lines
+from webhook_service.cli.payload_file import PayloadError, read_payload
+from webhook_service.cli.policy_file import FILE, WrongFileError, file_name, read_policy
+from webhook_service.cli.terminal import counted, dim, echo_json, printable
+from webhook_service.cli.times import timestamp, utc_now
+from webhook_service.hooks.recordings import moment_of
+from webhook_service.policy.cases import facts_of
+from webhook_service.policy.errors import PolicyError
+from webhook_service.policy.explain import Explanation, explain
+from webhook_service.policy.facts import EventName, Facts, Source
+from webhook_service.policy.loading.facts_file import GivenFacts, read_facts
+from webhook_service.policy.loading.yaml_reader import MAX_BYTES
+from webhook_service.policy.recorded import NotARecordError, facts_of_record, moment_of_record
+from webhook_service.policy.situation import NO_SOURCES
+
+_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+_DECISION: Final = b'"decision"'
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is to be explained. ``record`` is the decision record that it came from."""
+
+    facts: Facts
+    now: datetime
+    free: frozenset[Source] = NO_SOURCES
+    record: Mapping[str, Any] | None = None
+
+
+@click.command(
+    "explain",
+    help=(
+        "Explain what a policy file decides about one event, and why; - reads the file from"
+        " standard input.\n\n"
+        "The event is one of: facts written down (--event with --facts), a recorded hook call"
+        " (--payload, with --facts for what Kratos and Hydra would tell), or a decision that"
+        " was logged (--record with --log). Facts are written as in the tests of a policy"
+        " file. What a call was not made for, or a record does not hold, is unknown.\n\n"
+        "Values of traits, metadata, claims and headers are not shown without --show-values.\n\n"
+        "\b\n"
+        "Exit codes\n"
+        "  0  explained, whatever the decision\n"
+        "  1  the policy, the facts, the payload or the log cannot be used\n"
+        "  2  the command was not used right, or a file cannot be opened"
+    ),
+)
+@FILE
+@click.option("--event", type=click.Choice([event.value for event in EventName]))
+@click.option("--facts", "facts_file", type=_FILE, help="Facts, as a test of a policy has them.")
+@click.option("--payload", type=_FILE, help="A recorded call: {case, headers, body}, or its body.")
+@click.option("--record", metavar="EVENT_KEY", help="The key of a decision in the log.")
+@click.option("--log", type=_FILE, help="The service's log (LOG_FORMAT=json).")
+@click.option(
+    "--now", type=timestamp, metavar="TIME", help="When it happens.  [default: as told, else now]"
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+@click.option("--show-values", is_flag=True, help="Show values that may be personal.")
+def command(  # noqa: PLR0913  one argument an option
+    file: IO[bytes],
+    *,
+    event: str | None,
+    facts_file: Path | None,
+    payload: Path | None,
+    record: str | None,
+    log: Path | None,
+    now: datetime | None,
+    as_json: bool,
+    show_values: bool,
+) -> None:
+    """Explain one event."""
+    policy = read_policy(file)
+    if event and facts_file and not (payload or record or log):
+        question = _of_facts(facts_file, EventName(event), now)
+    elif payload and not (event or record or log):
+        question = _of_payload(payload, facts_file, now)
+    elif record and log and not (event or facts_file or now):
+        question = _of_record(record, log)
+    else:
+        raise click.UsageError(
+            "Give either --event with --facts, or --payload (with --facts), or --record with --log."
+        )
+    explanation = explain(policy, question.facts, question.now, free=question.free)
+    if as_json:
+        echo_json(document(explanation, show_values=show_values) | _recorded(question))
+        return
+    for line in lines(explanation, file_name(file), show_values=show_values):
+        click.echo(line)
+    for line in _remarks(question, explanation, policy.digest):
+        click.echo(line)
+
+
+def _of_facts(path: Path, event: EventName, now: datetime | None) -> Question:
+    given = _given(path, event)
+    moment = now or given.now or utc_now()
+    return Question(facts_of(given.as_test(event, moment)), moment)
+
+
+def _of_payload(path: Path, facts_file: Path | None, now: datetime | None) -> Question:
+    try:
+        recording, event = read_payload(path)
+    except PayloadError as error:
+        raise click.ClickException(f"{path}: {error}") from None
+    given = None if facts_file is None else _given(facts_file, event.name)
+    told = recording.at or moment_of(event)
+    moment = now or (given and given.now) or told or utc_now()
+    if given is None:
+        return Question(Facts(event.name, event.values, event.answered), moment, event.answered)
+    return Question(
+        facts_of(given.as_test(event.name, moment), event.values), moment, event.answered
+    )
+
+
+def _given(path: Path, event: EventName) -> GivenFacts:
+    try:
+        with path.open("rb") as file:
+            return read_facts(file.read(MAX_BYTES + 1), str(path), event)
+    except PolicyError as error:
+        raise WrongFileError(error) from None
+
+
+def _of_record(key: str, log: Path) -> Question:
+    record = _find(key, log)
+    if record is None:
+        raise click.ClickException(f"{log} has no decision with the key {key}")
+    try:
+        return Question(facts_of_record(record)[0], moment_of_record(record), record=record)
+    except NotARecordError as error:
+        raise click.ClickException(f"{log}: {error}") from None
+
+
+def _find(key: str, log: Path) -> dict[str, Any] | None:
+    """Return the last decision with the key: tries of one call share it."""
+    found = None
+    sought = key.encode()
+    with log.open("rb") as file:
+        for line in file:
+            if sought in line and _DECISION in line:
+                try:
+                    record = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(record, dict) and record.get("key") == key:
+                    found = record
+    return found
+
+
+def _remarks(question: Question, explanation: Explanation, digest: str) -> list[str]:
+    """Say what could not be known, and what was decided then."""
+    facts = [name for name in explanation.missing if name not in set(Source)]
+    calls = [name for name in explanation.missing if name in set(Source)]
+    remarks = []
+    if facts:
+        names = ", ".join(facts)
+        remarks.append(f"not in the record: {counted(len(facts), 'fact')} ({names})")
+    if calls and question.record is None:
+        remarks.append(f"not asked: {', '.join(calls)}; what they would tell goes into --facts")
+    elif calls:
+        remarks.append(f"not in the record: what {', '.join(calls)} told")
+    if question.record is not None:
+        remarks.append(_then(question.record, digest))
+    return [dim(remark) for remark in remarks]
+
+
+def _then(record: Mapping[str, Any], digest: str) -> str:
+    verdict, reason, rule = (record.get(name) for name in ("verdict", "reason", "rule"))
+    text = f"decided then: {verdict}" + (f" {reason}" if reason else "")
+    text += f', by "{rule}"' if rule else ""
+    policy = record.get("policy")
+    which = "this policy" if policy == digest else f"policy {policy}, this one is {digest}"
+    return printable(f"{text} ({which})")
+
+
+def _recorded(question: Question) -> dict[str, Any]:
+    if question.record is None:
+        return {}
+    names = ("at", "key", "verdict", "reason", "rule", "policy")
+    return {"recorded": {name: question.record.get(name) for name in names}}

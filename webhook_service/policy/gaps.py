@@ -1,0 +1,60 @@
+"""What keeps a condition from being decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from webhook_service.policy.conditions.evaluate import compiled, evaluator
+from webhook_service.policy.conditions.nodes import Logical, Named, Node, Not
+from webhook_service.policy.conditions.types import UNKNOWN, Lookup, Value
+from webhook_service.policy.facts import Facts, source_of
+from webhook_service.policy.reading import paths
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A condition, or an operand in it, that can name what it lacks.
+
+    ``operands`` are those of ``&&``, ``||`` and ``!``; anything else is looked at as a whole,
+    with the facts that it reads.
+    """
+
+    evaluate: Callable[[Lookup], Value]
+    operands: tuple[Gap, ...]
+    facts: tuple[str, ...]
+
+    @classmethod
+    def of(cls, node: Node) -> Gap:
+        """Prepare the tree of a condition."""
+        joins = isinstance(node, Logical | Not | Named)
+        return cls(
+            evaluator(node, compiled(node)),
+            tuple(map(cls.of, node.operands)) if joins else (),
+            () if joins else tuple(path.fact for path in paths(node)),
+        )
+
+    def names(self, facts: Facts) -> Iterator[str]:
+        """Name the calls that did not answer, and the facts that nobody tells."""
+        if self.evaluate(facts) is not UNKNOWN:
+            return
+        for operand in self.operands:
+            yield from operand.names(facts)
+        for fact in self.facts:
+            if facts.value(fact) is UNKNOWN:
+                yield wanting(fact, facts)
+
+
+def wanting(fact: str, facts: Facts) -> str:
+    """Name what would tell an unknown fact: the call that holds it, else the fact itself."""
+    return source_of(fact, facts.event) or fact
+
+
+_LIVE: Final = ("session.found", "session.active", "session.expires_at")
+
+
+def session_wanting(facts: Facts) -> tuple[str, ...]:
+    """Name what would tell whether the session lives (P24)."""
+    unknown = (fact for fact in _LIVE if facts.value(fact) is UNKNOWN)
+    return tuple(dict.fromkeys(wanting(fact, facts) for fact in unknown))
