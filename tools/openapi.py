@@ -21,6 +21,7 @@ from webhook_service.hooks.kratos_login import LoginHookBody
 from webhook_service.hooks.table import HYDRA_REFRESH_TOKEN, HYDRA_TOKEN, KRATOS_LOGIN
 from webhook_service.policy.decision import Reason, Verdict
 from webhook_service.web.errors import ERRORS
+from webhook_service.web.schema_route import MEDIA_TYPE
 from webhook_service.wire import Flag, Time
 
 DESCRIPTION = """\
@@ -271,6 +272,14 @@ def _open_routes(spec: APISpec) -> None:
     yaml = {"content": {"application/yaml": {"schema": {"type": "string"}}}}
     this = {"200": {"description": "The document.", **yaml}}
     spec.path("/openapi.yaml", operations=get("This document.", "openapi", this, "health"))
+    schema = {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
+    answer = {"200": {"description": "The JSON Schema.", **schema}}
+    spec.path(
+        "/policy.schema.json",
+        operations=get(
+            "The schema of policy files, for editors.", "policy_schema", answer, "health"
+        ),
+    )
 
 
 def _json(schema: type[Schema]) -> dict[str, Any]:

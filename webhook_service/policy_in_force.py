@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -29,8 +29,9 @@ from webhook_service.policy.model import Policy
 from webhook_service.records import metrics
 
 MAX_POLICY_BYTES: Final = 1024 * 1024
-LOOK_SECONDS: Final = 0.25
-"""How often a process looks for another policy: all agree within a second."""
+LOOK_SECONDS: Final = 0.2
+"""How often a process looks for another policy. Two looks until a changed file is offered and
+one until every process has found it leave all of them agreed within a second."""
 
 
 class UnreadableError(Exception):
@@ -64,7 +65,17 @@ class Exchange:
     def __init__(self, folder: Path) -> None:
         self._accepted = folder / "policy"
         self._refused = folder / "policy-refused"
+        self._offered = folder / "policy-offered"
         self._lock = folder / "policy-lock"
+
+    def begin(self, path: Path) -> None:
+        """Let every process begin with the file as it is now; it was checked already.
+
+        Raises:
+            UnreadableError: it cannot be read.
+        """
+        self.note_offered(_state_of(path))
+        self.accept(read_file(path))
 
     def accepted(self) -> bytes | None:
         """Return the bytes of the accepted policy, if there is one."""
@@ -94,10 +105,21 @@ class Exchange:
         except FileNotFoundError:
             return None
 
+    def was_offered(self, state: tuple[int, ...]) -> bool:
+        """Say whether a process offered the file in this state already."""
+        try:
+            return self._offered.read_bytes() == repr(state).encode()
+        except FileNotFoundError:
+            return False
+
+    def note_offered(self, state: tuple[int, ...]) -> None:
+        """Remember for all processes in which state the file was offered last."""
+        self._replace(self._offered, repr(state).encode())
+
     def stamp(self) -> tuple[int, ...]:
         """Return something that changes whenever the accepted policy or a refusal does."""
         return tuple(
-            number for path in (self._accepted, self._refused) for number in _identity_of(path)
+            number for path in (self._accepted, self._refused) for number in _state_of(path)
         )
 
     @contextmanager
@@ -130,7 +152,7 @@ def read_file(path: Path) -> bytes:
         raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PolicyFile:
     """The file that an operator edits, and what becomes of it when it is offered.
 
@@ -143,28 +165,61 @@ class PolicyFile:
     logger: structlog.typing.FilteringBoundLogger
     fits: Callable[[Policy], list[str]]
     notices: Callable[[Policy], list[str]]
+    _asked: bool = field(default=False, init=False, repr=False)
+    _offering: bool = field(default=False, init=False, repr=False)
 
     def offer(self) -> None:
-        """Read the file; accept it for all processes, or say loudly why not."""
-        with self.exchange.alone():
+        """Read the file; accept it for all processes, or say loudly why not.
+
+        For a server that gets SIGHUP, and it may be called in the handler itself: a signal
+        that comes in the middle is not served there, where it would wait for the lock that
+        it interrupted, but after. Nothing is raised: gunicorn would end.
+        """
+        self._asked = True
+        while self._asked and not self._offering:
+            self._offering, self._asked = True, False
             try:
-                data = read_file(self.path)
-                if data == self.exchange.accepted():
-                    self.exchange.withdraw()
-                    return
-                policy = load(data, str(self.path))
-            except UnreadableError as error:
-                self._refuse(str(error), "unreadable", 1)
-            except PolicyError as error:
-                first = error.problems[0]
-                place = f"{first.line}:{first.column}: {first.kind}"
-                self._refuse(str(error), place, len(error.problems))
+                self._offer_alone(even_if_known=True)
+            finally:
+                self._offering = False
+
+    def offer_change(self) -> None:
+        """Do the same with a file that was seen to change, unless another process has."""
+        self._offer_alone(even_if_known=False)
+
+    def _offer_alone(self, *, even_if_known: bool) -> None:
+        try:
+            with self.exchange.alone():
+                # Before the file is read: what is written later is another state.
+                state = _state_of(self.path)
+                if even_if_known or not self.exchange.was_offered(state):
+                    self.exchange.note_offered(state)
+                    self._offer()
+        except Exception as error:  # noqa: BLE001  whatever fails here, the service goes on
+            # The system's own words at most: any other text may quote the file.
+            why = str(error) if isinstance(error, OSError) else type(error).__name__
+            self.logger.error("offering the policy file failed", error=why)  # noqa: TRY400  no traceback, as it may quote the file
+
+    def _offer(self) -> None:
+        try:
+            data = read_file(self.path)
+            if data == self.exchange.accepted():
+                self.exchange.withdraw()
+                self.logger.info("the policy file holds the policy in force")
+                return
+            policy = load(data, str(self.path))
+        except UnreadableError as error:
+            self._refuse(str(error), "unreadable", 1)
+        except PolicyError as error:
+            first = error.problems[0]
+            place = f"{first.line}:{first.column}: {first.kind}"
+            self._refuse(str(error), place, len(error.problems))
+        else:
+            missing = self.fits(policy)
+            if missing:
+                self._refuse("\n".join(missing), "needs another setting", len(missing))
             else:
-                missing = self.fits(policy)
-                if missing:
-                    self._refuse("\n".join(missing), "needs another setting", len(missing))
-                else:
-                    self._accept(data, policy)
+                self._accept(data, policy)
 
     def _accept(self, data: bytes, policy: Policy) -> None:
         self.exchange.accept(data)
@@ -176,9 +231,6 @@ class PolicyFile:
             self.logger.warning(notice)
 
     def _refuse(self, why: str, place: str, problems: int) -> None:
-        known = self.exchange.refused()
-        if known is not None and (known.place, known.problems) == (place, problems):
-            return  # said already
         self.exchange.refuse(Refused(_now(), place, problems))
         metrics.count_reload("refused")
         self.logger.error(
@@ -189,15 +241,18 @@ class PolicyFile:
 class Follower:
     """Keeps one process at the accepted policy, from a thread of its own.
 
-    With ``watch`` it also offers the file whenever that changes.
+    With ``watch`` it also offers the file whenever that has changed and come to rest: not
+    every editor puts a file in place whole, and half a policy may load as well as a whole one,
+    with half its rules.
     """
 
     def __init__(self, in_force: PolicyInForce, file: PolicyFile, *, watch: bool = False) -> None:
         self._in_force = in_force
         self._file = file
         self._watch = watch
-        self._seen: tuple[int, ...] = ()
-        self._edited = _identity_of(file.path)
+        self._taken: tuple[int, ...] = ()
+        self._seen: tuple[int, ...] | None = None
+        self._offered: tuple[int, ...] | None = None
         self._process = 0
         self._lock = threading.Lock()
 
@@ -214,14 +269,13 @@ class Follower:
 
     def look(self) -> None:
         """Look once: offer the file if it is watched and changed; take over what is accepted."""
+        if self._watch:
+            self._look_at_file()
         exchange = self._file.exchange
-        if self._watch and (edited := _identity_of(self._file.path)) != self._edited:
-            self._edited = edited
-            self._file.offer()
         stamp = exchange.stamp()
-        if stamp == self._seen:
+        if stamp == self._taken:
             return
-        self._seen = stamp
+        self._taken = stamp
         self._in_force.refused = exchange.refused()
         metrics.tell_refused(refused=self._in_force.refused is not None)
         data = exchange.accepted()
@@ -231,6 +285,13 @@ class Follower:
         if policy.digest != self._in_force.current.digest:
             self._in_force.current = policy
             metrics.tell_policy(policy.digest)
+
+    def _look_at_file(self) -> None:
+        state = _state_of(self._file.path)
+        at_rest, self._seen = state == self._seen, state
+        if at_rest and state != self._offered:
+            self._offered = state
+            self._file.offer_change()
 
     def _follow(self) -> None:
         while True:
@@ -242,7 +303,7 @@ class Follower:
                 self._file.logger.error("following the policy failed", error=kind)  # noqa: TRY400
 
 
-def _identity_of(path: Path) -> tuple[int, ...]:
+def _state_of(path: Path) -> tuple[int, ...]:
     """Return what tells one state of a file from another; nothing where there is none."""
     try:
         found = path.stat()

@@ -39,6 +39,12 @@ class Setup:
     token_hook: bool = True
     refresh_token_hook: bool = False
     """Hydra's older hook (F3)."""
+    jwt_access_tokens: bool = False
+    """Access tokens that their reader can open, instead of opaque ones."""
+    top_level_claims: tuple[str, ...] = ()
+    """Claims that a JWT access token shows at its top level (F18)."""
+    mirror_top_level_claims: bool = True
+    """Whether it shows all of them under ``ext`` as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +125,10 @@ def kratos(setup: Setup, ports: Ports, dsn: str) -> Json:
 def hydra(setup: Setup, ports: Ports, dsn: str) -> Json:
     """Return Hydra's configuration with the hooks that the setup asks for."""
     app, public, admin = url(ports.app), url(ports.hydra_public), url(ports.hydra_admin)
-    oauth2: Json = {}
+    oauth2: Json = {
+        "allowed_top_level_claims": list(setup.top_level_claims),
+        "mirror_top_level_claims": setup.mirror_top_level_claims,
+    }
     if setup.token_hook:
         oauth2["token_hook"] = _hydra_hook(ports, "token")
     if setup.refresh_token_hook:
@@ -146,6 +155,7 @@ def hydra(setup: Setup, ports: Ports, dsn: str) -> Json:
         },
         "secrets": {"system": ["a-system-secret-for-tests-only-1"]},
         "ttl": {"access_token": "10m", "refresh_token": "720h"},
+        "strategies": {"access_token": "jwt" if setup.jwt_access_tokens else "opaque"},
         "oauth2": oauth2,
         "log": {"level": "info", "format": "json", "leak_sensitive_values": False},
     }

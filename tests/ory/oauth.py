@@ -48,10 +48,20 @@ class Tokens:
     @property
     def id_claims(self) -> dict[str, Any]:
         """The claims of the ID token; its signature is Hydra's business."""
-        payload = self.id.split(".")[1]
-        claims: dict[str, Any]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        return claims
+        return jwt_claims(self.id)
+
+    @property
+    def access_claims(self) -> dict[str, Any]:
+        """The claims of an access token that is a JWT."""
+        return jwt_claims(self.access)
+
+
+def jwt_claims(token: str) -> dict[str, Any]:
+    """Return the claims of a JWT."""
+    payload = token.split(".")[1]
+    claims: dict[str, Any]
+    claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    return claims
 
 
 def public_client(ory: Ory, *, metadata: Mapping[str, object] | None = None) -> Client:

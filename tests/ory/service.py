@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +13,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any, Final, TypeAlias, TypeVar
 
+import requests
 from ory import servers
 from ory.configuration import HYDRA_HOOK_KEY, KRATOS_HOOK_KEY, OPERATOR_KEY, url
 from ory.lab import Ory
@@ -43,6 +46,11 @@ class Service:
         """Where the service listens."""
         return url(self._ory.hooks_port)
 
+    @property
+    def policy_file(self) -> Path:
+        """The file that ``POLICY_FILE`` names."""
+        return self._folder / "policy.yaml"
+
     def start(self, policy: str, **environment: str) -> None:
         """Run the service with this policy and these settings instead of what ran before.
 
@@ -50,15 +58,31 @@ class Service:
         """
         self.take_down()
         self._ory.receiver.pause()
-        file = self._folder / "policy.yaml"
-        file.write_text("version: 1\n" + dedent(policy))
+        self.edit(policy)
         self._program = servers.start(
             "service",
             [sys.executable, "-m", "webhook_service", "serve"],
             self._folder,
-            self._environment(file) | environment,
+            self._environment() | environment,
         )
         servers.wait_until_ready(self._program, f"{self.url}/health/ready")
+
+    def edit(self, policy: str) -> str:
+        """Put another policy into the file that the service began with, ``version: 1`` before it.
+
+        Returns:
+            The digest by which records and health name this policy.
+        """
+        data = ("version: 1\n" + dedent(policy)).encode()
+        fresh = self.policy_file.with_suffix(".new")
+        fresh.write_bytes(data)
+        fresh.replace(self.policy_file)
+        return hashlib.sha256(data).hexdigest()[:12]
+
+    def hang_up(self) -> None:
+        """Send SIGHUP to the process that was started: reload the policy."""
+        assert self._program is not None
+        self._program.process.send_signal(signal.SIGHUP)
 
     def stop(self) -> None:
         """End the process, if one runs, and give the hook port back to the receiver."""
@@ -76,11 +100,21 @@ class Service:
 
     def records(self, event: str | None = None) -> list[Record]:
         """Return the decision records so far, oldest first, of one event or of all."""
+        records = [line for line in self.log() if "verdict" in line]
+        return [record for record in records if event in {None, record["event"]}]
+
+    def log(self) -> list[Record]:
+        """Return all log lines so far, oldest first."""
         log = self._folder / "service.log"
         lines = log.read_text().splitlines() if log.exists() else []
-        found = [json.loads(line) for line in lines if line.startswith("{")]
-        records = [line for line in found if "verdict" in line]
-        return [record for record in records if event in {None, record["event"]}]
+        return [json.loads(line) for line in lines if line.startswith("{")]
+
+    def policy_told(self) -> Record:
+        """Return what ``/health/ready`` tells about the policy; the service must be ready."""
+        reply = requests.get(f"{self.url}/health/ready", timeout=10)
+        assert reply.status_code == 200, reply.text
+        told: Record = reply.json()["policy"]
+        return told
 
     def last(self, event: str, *, after: int = 0) -> Record:
         """Return the newest record of an event, waiting until there are more than ``after``."""
@@ -89,7 +123,7 @@ class Service:
             f"record number {after + 1} of {event}",
         )[-1]
 
-    def _environment(self, policy: Path) -> dict[str, str]:
+    def _environment(self) -> dict[str, str]:
         # SERVER: `SERVER=granian make test-ory` runs these tests on the other server.
         passed_on = ("PATH", "HOME", "SERVER")
         kept = {name: os.environ[name] for name in passed_on if name in os.environ}
@@ -103,7 +137,7 @@ class Service:
             "OPERATOR_KEYS": OPERATOR_KEY,
             "KRATOS_ADMIN_URL": self._ory.kratos_admin_url,
             "HYDRA_ADMIN_URL": self._ory.hydra_admin_url,
-            "POLICY_FILE": str(policy),
+            "POLICY_FILE": str(self.policy_file),
             "LOG_FORMAT": "json",
             # One process: the first call of each costs more than the hook deadline allows for
             # on a busy machine, and one is enough for these tests.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 import click
@@ -14,7 +14,7 @@ from webhook_service.policy.conditions.types import Value
 from webhook_service.policy.decision import Decision, Extend, Outcome, Verdict
 from webhook_service.policy.explain import Explained, Explanation
 from webhook_service.policy.explain_calls import Call
-from webhook_service.policy.explain_demands import Demand, spelled, spelled_time
+from webhook_service.policy.explain_demands import Demand, spelled_time
 from webhook_service.policy.explain_operands import Answer, Operand, Read, State
 
 _INDENT: Final = 4
@@ -115,7 +115,7 @@ def _operand_row(operand: Operand, *, show_values: bool) -> list[str]:
 
 def _demand_row(demand: Demand, *, show_values: bool) -> list[str]:
     reads = (_read(read, show_values=show_values) for read in demand.reads)
-    return [bold(demand.text), demand.result, ", ".join([*map(printable, demand.facts), *reads])]
+    return [demand.text, demand.result, ", ".join([*map(printable, demand.facts), *reads])]
 
 
 def _words(rule: Explained) -> str:
@@ -138,8 +138,6 @@ def plain(value: Value) -> Value:
     match value:
         case datetime():
             return spelled_time(value)
-        case timedelta():
-            return spelled(value)
         case list() | tuple():
             return [plain(item) for item in value]
     return value

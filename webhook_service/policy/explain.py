@@ -121,8 +121,8 @@ def _explained(rule: Rule, listener: Listener | None, at: Situation) -> Explaine
 def _unknown(rule: Rule, when: Truth, at: Situation) -> tuple[str, ...]:
     """Name what was missing: to the condition, else to tell whether the session lives."""
     if rule.when is not None and when is UNKNOWN:
-        missing = dict.fromkeys(Gap.of(rule.when.tree).names(at.facts))
-        return tuple(missing) or (OVER_BUDGET,)
+        names = Gap.of(rule.when.tree).names(at.facts)
+        return tuple(dict.fromkeys(names)) or (OVER_BUDGET,)
     missing = session_wanting(at.facts)
     if not missing and isinstance(rule, SessionRule):
         return (wanting(f"session.{rule.counted_from}", at.facts),)  # it does not tell its age

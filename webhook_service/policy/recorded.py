@@ -7,10 +7,9 @@ Records hold identifiers, codes and numbers: no trait, no metadata, no claim, no
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
-from webhook_service.policy.conditions.literals import parse_timestamp
 from webhook_service.policy.conditions.types import UNKNOWN, Value
 from webhook_service.policy.decision import Note
 from webhook_service.policy.facts import (
@@ -49,9 +48,11 @@ def moment_of_record(record: Mapping[str, Any]) -> datetime:
     Raises:
         NotARecordError: the record does not say.
     """
-    at = record.get("at")
-    moment = parse_timestamp(at) if isinstance(at, str) else None
-    if moment is None:
+    try:
+        moment = datetime.fromisoformat(record["at"])
+    except (KeyError, TypeError, ValueError):
+        moment = None
+    if moment is None or moment.tzinfo is not UTC:
         raise NotARecordError("a decision record without its time")
     return moment
 

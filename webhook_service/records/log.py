@@ -17,6 +17,9 @@ import structlog
 
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
+# Made once: json.dumps would make an encoder for each line.
+_encode: Final = json.JSONEncoder(separators=(",", ":"), default=str).encode
+
 _COLOURS: Final = {"allow": "32", "step_up": "33", "enrol": "33", "deny": "31"}
 _LEVEL_COLOURS: Final = {"warning": "33", "error": "31"}
 _DIM: Final = "2"
@@ -42,8 +45,7 @@ def make_logger(
         structlog.BytesLogger(out),
         processors=[_stamp, render],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        cache_logger_on_first_use=True,
-    )
+    ).bind()  # else each line would first look for the logger behind a proxy
     return logger
 
 
@@ -81,7 +83,7 @@ def _stamp(_: Any, method: str, fields: MutableMapping[str, Any]) -> MutableMapp
 
 
 def _json_line(_: Any, __: str, fields: MutableMapping[str, Any]) -> bytes:  # noqa: ANN401  structlog's signature
-    return json.dumps(fields, separators=(",", ":"), default=str).encode()
+    return _encode(fields).encode()
 
 
 def console_line(fields: Mapping[str, Any], *, colour: bool) -> str:

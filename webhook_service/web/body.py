@@ -47,8 +47,10 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
         except OSError:
             body = b""
     if len(body) != length:
-        # What else may come is not wanted: the server finds the connection at its end.
-        _stop_reading(connection)
+        if connection is not None:
+            # What else may come is not the next request. granian closes by itself.
+            environ["wsgi.input"].failed = True
+            _stop_reading(connection)
         raise RefusedError(
             "request.timeout", f"the body did not arrive whole within {READ_SECONDS:g} s"
         )
@@ -80,10 +82,9 @@ def _check_headers(environ: Mapping[str, Any]) -> int:
     return length
 
 
-def _stop_reading(connection: socket.socket | None) -> None:
-    if connection is not None:
-        with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_RD)
+def _stop_reading(connection: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RD)
 
 
 class _ReadDeadlines:

@@ -10,7 +10,14 @@ from werkzeug.routing import BaseConverter
 from webhook_service.hooks.kratos_login import RequestHeaders
 from webhook_service.hooks.table import Caller, hooks
 from webhook_service.settings import Settings
-from webhook_service.web import errors, health, hook_routes, metrics_route, openapi_route
+from webhook_service.web import (
+    errors,
+    health,
+    hook_routes,
+    metrics_route,
+    openapi_route,
+    schema_route,
+)
 from webhook_service.web.authentication import Keys
 from webhook_service.wiring import Wired
 
@@ -60,6 +67,7 @@ def create_app(
     if operator_keys:
         metrics_route.add(app, operator_keys)
     openapi_route.add(app)
+    schema_route.add(app)
     return app
 
 

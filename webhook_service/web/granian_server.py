@@ -1,24 +1,41 @@
-"""granian, the other server: an extra, quicker and unimpressed by clients that drip."""
+"""granian, the other server: an extra, and quicker."""
 
 from __future__ import annotations
 
-from typing import Any
+import gc
+import logging
+from typing import Any, Final, Literal
 
 from webhook_service.records.log import line_formatter
-from webhook_service.web.start import checked, say_what_starts
+from webhook_service.web import make_app
+from webhook_service.web.start import checked, policy_file_to_offer, say_what_starts
 
-BACKLOG = 512
+BACKLOG: Final = 512
+
+CONNECTIONS: Final = 1000
+"""What each process holds open at a time, as with gunicorn; idle ones count as well."""
+
+IDLE_SECONDS: Final = 95
+"""How long the next head may take to come, which to hyper is the same as to be idle.
+
+Ory's client keeps an idle connection for 90 s and must be the one that closes it.
+"""
+
+HEAD_BYTES: Final = 64 * 1024
+
+STOP_SECONDS: Final = 10
+"""How long hooks in progress have to end when the service stops."""
 
 
 def serve() -> None:
     """Serve with granian.
 
     Raises:
-        SystemExit: the extra is not installed.
+        SystemExit: the extra is not installed, or the service has ended.
     """
     try:
         from granian import Granian  # noqa: PLC0415  an extra
-        from granian.constants import Interfaces  # noqa: PLC0415  an extra
+        from granian.constants import HTTPModes, Interfaces  # noqa: PLC0415  an extra
         from granian.http import HTTP1Settings  # noqa: PLC0415  an extra
         from granian.log import LogLevels  # noqa: PLC0415  an extra
     except ImportError:
@@ -28,20 +45,50 @@ def serve() -> None:
         ) from None
     settings, policy = checked()
     say_what_starts(settings, policy, server="granian")
-    logging: dict[str, Any] = {
-        "formatters": {"generic": {"()": line_formatter(settings.log_format)}},
-        "handlers": {"console": {"formatter": "generic", "stream": "ext://sys.stdout"}},
-    }
-    Granian(
+    server = Granian(
         "webhook_service.web:make_app",
-        factory=True,
         interface=Interfaces.WSGI,
+        http=HTTPModes.http1,
         address="0.0.0.0",  # noqa: S104  a PaaS reaches the process from outside
         port=settings.port,
         workers=settings.web_concurrency,
         blocking_threads=settings.web_threads,
         backlog=BACKLOG,
-        http1_settings=HTTP1Settings(keep_alive=True),
-        log_dictconfig=logging,
-        log_level=LogLevels(settings.log_level),
-    ).serve()
+        backpressure=CONNECTIONS,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=IDLE_SECONDS * 1000, max_buffer_size=HEAD_BYTES
+        ),
+        # One that was killed is replaced; two within seconds end the service.
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
+        log_dictconfig=_log_configuration(settings.log_format),
+        # Below errors it speaks of its own start and of the number of threads.
+        log_level=LogLevels.debug if settings.log_level == "debug" else LogLevels.error,
+    )
+    # Its own answer to SIGHUP is to replace all workers, which ends every kept connection.
+    offer = policy_file_to_offer(settings).offer
+    server.signal_handler_reload = lambda *_: offer()  # type: ignore[method-assign]  # no other way
+    # As with gunicorn: what is loaded before the fork stays shared after it.
+    server.on_startup(gc.collect)
+    server.on_startup(gc.freeze)
+    # The loader itself, not its name: a name is looked up in the current folder as well.
+    server.serve(target_loader=make_app, wrap_loader=False)
+
+
+def _log_configuration(log_format: Literal["json", "console"]) -> dict[str, Any]:
+    return {
+        "formatters": {"line": {"()": _formatter, "log_format": log_format}},
+        "handlers": {
+            "out": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "stream": "ext://sys.stdout",
+            }
+        },
+        "loggers": {"_granian": {"handlers": ["out"], "propagate": False}},
+    }
+
+
+def _formatter(log_format: Literal["json", "console"]) -> logging.Formatter:
+    # By a name of the module: where processes are not forked, the configuration is pickled.
+    return line_formatter(log_format)()

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import gc
+import os
 from typing import Any, Final
 
 from webhook_service.records.log import line_formatter
-from webhook_service.web.start import checked, say_what_starts
+from webhook_service.web.start import checked, policy_file_to_offer, say_what_starts
 
 _settings, _policy = checked()
 
@@ -31,12 +32,15 @@ preload_app: Final = True
 # Time that a hook in progress has to end when the service stops.
 graceful_timeout: Final = 10
 # Heartbeats in memory: on some platforms /tmp is a slow disk.
-worker_tmp_dir: Final = "/dev/shm"  # noqa: S108  gunicorn makes its own file in it, and unlinks it
+_MEMORY: Final = "/dev/shm"  # noqa: S108  gunicorn makes its own file in it, and unlinks it
+worker_tmp_dir: Final = _MEMORY if os.access(_MEMORY, os.W_OK) else None
 
 # Every event has its decision record; a line per request would say it again.
 accesslog: Final = None
 # Management over a socket: nobody asked for it.
 control_socket_disable: Final = True
+# Nobody in front may say where a request came from, or rename its path (SCRIPT_NAME).
+forwarded_allow_ips: Final = ""
 
 limit_request_line: Final = 8190
 limit_request_fields: Final = 64
@@ -56,7 +60,7 @@ logconfig_dict: Final[dict[str, Any]] = {
     "loggers": {
         "gunicorn.error": {
             # "serving" says it all; how workers come and go is for who debugs.
-            "level": "DEBUG" if _settings.log_level == "debug" else "WARNING",
+            "level": {"debug": "DEBUG", "error": "ERROR"}.get(_settings.log_level, "WARNING"),
             "handlers": ["out"],
             "propagate": False,
         },
@@ -65,8 +69,13 @@ logconfig_dict: Final[dict[str, Any]] = {
 }
 
 
-def when_ready(_server: object) -> None:
-    """Say what is served, once the port is open."""
+def when_ready(server: Any) -> None:  # noqa: ANN401  gunicorn's arbiter
+    """Say what is served, once the port is open; let SIGHUP reload the policy.
+
+    gunicorn's own answer to SIGHUP is to replace all workers: that would end every kept
+    connection, and with a broken file the service.
+    """
+    server.handle_hup = policy_file_to_offer(_settings).offer
     say_what_starts(_settings, _policy, server="gunicorn")
 
 

@@ -11,7 +11,7 @@ from webhook_service import settings as settings_module
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy
-from webhook_service.policy_in_force import Exchange, PolicyFile, read_file
+from webhook_service.policy_in_force import Exchange, PolicyFile
 from webhook_service.records.log import make_logger
 from webhook_service.settings import Settings, SettingsError
 from webhook_service.web.factory import create_app
@@ -72,7 +72,7 @@ def accepted_before() -> bytes | None:
 
 def settle(settings: Settings) -> None:
     """Let this service's processes begin with the file as it is now."""
-    Exchange(runtime.runtime_folder()).accept(read_file(settings.policy_file))
+    Exchange(runtime.runtime_folder()).begin(settings.policy_file)
 
 
 def policy_file_to_offer(settings: Settings) -> PolicyFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -21,8 +22,8 @@ def run(*arguments: str) -> str:
 def test_help_names_the_first_step_and_every_command() -> None:
     text = run("--help")
     assert "Start with: webhook-service sandbox" in text
-    for command in ("sandbox", "serve", "keys", "openapi"):
-        assert f"\n  {command} " in text
+    found = re.findall("^  ([a-z]+) ", text.partition("Commands:")[2], re.MULTILINE)
+    assert found == ["sandbox", "serve", "policy", "simulate", "keys", "openapi"]
 
 
 def test_an_unknown_command_is_an_error() -> None:
@@ -59,6 +60,6 @@ def test_serve_help_lists_every_setting() -> None:
     assert [name for name in sorted(read) if name not in text] == []
 
 
-@pytest.mark.parametrize("command", ["sandbox", "serve", "keys", "openapi"])
+@pytest.mark.parametrize("command", ["sandbox", "serve", "policy", "simulate", "keys", "openapi"])
 def test_every_command_explains_itself(command: str) -> None:
     assert len(run(command, "--help").splitlines()) > 3

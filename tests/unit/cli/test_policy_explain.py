@@ -263,6 +263,22 @@ def test_a_broken_record_is_an_error(run: Run, policy: Path, write: Write) -> No
     assert "a decision record without its time" in result.stderr
 
 
+def test_another_line_that_holds_the_key_is_no_record(run: Run, policy: Path, write: Write) -> None:
+    line = {"message": "other", "note": "decision", "about": "abc", "key": "x"}
+    log = write(json.dumps({**line, "note": '"decision"'}) + "\n" + '["decision", "abc"]\n', "log")
+    run("policy", "explain", policy, "--record", "abc", "--log", log, status=1)
+
+
+def test_control_characters_of_a_record_do_not_reach_the_terminal(
+    run: Run, policy: Path, write: Write
+) -> None:
+    record = {"message": "decision", "event": "check", "at": "2026-11-25T12:00:00Z", "key": "a"}
+    log = write(json.dumps({**record, "rule": "x\x1b[31my"}) + "\n", "log")
+    text = run("policy", "explain", policy, "--record", "a", "--log", log).stdout
+    assert "\x1b" not in text
+    assert "x\\x1b[31my" in text
+
+
 # the command
 
 

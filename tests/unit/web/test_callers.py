@@ -7,7 +7,7 @@ from unit.workbench import Bench, BenchMaker, Recorded
 
 from webhook_service.settings import Settings
 
-OPEN = {"/health/alive", "/health/ready", "/version", "/openapi.yaml"}
+OPEN = {"/health/alive", "/health/ready", "/version", "/openapi.yaml", "/policy.schema.json"}
 """The routes that the contract leaves open."""
 
 HYDRA_KEY = "hydra-hook-key-" + "h" * 24

@@ -1,0 +1,93 @@
+"""What each step inside a hook costs, without any server: processor time of one call."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import BinaryIO
+
+from bench import policies, recorded
+from bench.figure import REPEATS, Figure, microseconds
+from webhook_service.gather import Known
+from webhook_service.hooks import hydra_token
+from webhook_service.hooks.event import Event, Raw
+from webhook_service.hooks.table import HYDRA_TOKEN
+from webhook_service.policy.decide import decide
+from webhook_service.policy.decision import Decision
+from webhook_service.policy.loader import load
+from webhook_service.records import metrics
+from webhook_service.records.log import make_logger
+from webhook_service.records.record import Record
+
+NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
+
+
+def measure() -> list[Figure]:
+    """Measure every step on the recorded refresh."""
+    raw = Raw(HYDRA_TOKEN, recorded.body())
+    event = hydra_token.read(raw)
+    facts = Known.of(event).facts()
+    ten = load(policies.TEN_RULES.encode())
+    many_text = policies.many_rules(300).encode()
+    many = load(many_text)
+    decision, of_many = decide(ten, facts, NOW), decide(many, facts, NOW)
+    assert not decision.wants, "a rule of the ten asks for a call"
+    assert not of_many.wants, "a rule of the 300 asks for a call"
+    assert (len(decision.rulings), len(of_many.rulings)) == (10, 300)
+    record, record_of_many = _record(event, decision), _record(event, of_many)
+    with Path(os.devnull).open("wb") as nowhere:
+        log = _logging(nowhere)
+        return [
+            Figure("read the body", microseconds(lambda: hydra_token.read(raw)), "µs"),
+            Figure(
+                "decide, 10 rules", microseconds(lambda: decide(ten, facts, NOW)), "µs", most=50
+            ),
+            Figure(
+                "decide, 300 rules", microseconds(lambda: decide(many, facts, NOW)), "µs", most=1000
+            ),
+            Figure("reply", microseconds(lambda: hydra_token.reply(decision, event)), "µs"),
+            Figure("metrics", microseconds(lambda: metrics.count(record)), "µs"),
+            Figure("log line, 10 rules", microseconds(lambda: log(record)), "µs"),
+            Figure("log line, 300 rules", microseconds(lambda: log(record_of_many)), "µs"),
+            Figure("load a policy of 300 rules", _seconds(lambda: load(many_text)), "s", most=0.5),
+        ]
+
+
+def _record(event: Event, decision: Decision) -> Record:
+    return Record(
+        at=NOW,
+        event=event,
+        decision=decision,
+        extension=None,
+        status=204,
+        calls=(),
+        policy="0123456789ab",
+        seconds=0.001,
+        session_id=event.session_id,
+        client_id=event.client_id,
+    )
+
+
+def _logging(stream: BinaryIO) -> Callable[[Record], None]:
+    """Return what ``wiring`` does with a record, but for the counting."""
+    logger = make_logger("json", "info", stream)
+
+    def log(record: Record) -> None:
+        fields = record.fields()
+        logger.info("decision", event_name=fields.pop("event"), **fields)
+
+    return log
+
+
+def _seconds(function: Callable[[], object]) -> float:
+    """Return the processor time of something that takes long."""
+    times = []
+    for _ in range(REPEATS):
+        begun = time.process_time()
+        function()
+        times.append(time.process_time() - begun)
+    return median(times)

@@ -1,0 +1,350 @@
+"""What follows from a recorded event, and what cannot be decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from webhook_service.policy.cases import facts_of
+from webhook_service.policy.conditions.types import UNKNOWN, Value
+from webhook_service.policy.decide import decide
+from webhook_service.policy.decision import Reason, Verdict
+from webhook_service.policy.facts import FACTS, EventName, Facts, Source, source_of
+from webhook_service.policy.known import FACTORS
+from webhook_service.policy.loader import load
+from webhook_service.policy.model import Policy
+from webhook_service.policy.situation import NO_SOURCES
+from webhook_service.simulation.changes import MOST, Changes, Many
+from webhook_service.simulation.happenings import Happening
+from webhook_service.simulation.replay import Replay, Replayed
+from webhook_service.simulation.tally import Tally
+
+EXAMPLES = sorted(
+    (Path(__file__).parent.parent / "policy" / "fixtures" / "examples").glob("*.yaml")
+)
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+def policy_of(rules: str) -> Policy:
+    return load(f"version: 1\n{dedent(rules)}".encode())
+
+
+def happening(
+    values: Mapping[str, Value] | None = None,
+    event: str = "hydra.token",
+    *,
+    answered: bool = False,
+    failed: Mapping[Source, str] | None = None,
+    **known: Any,
+) -> Happening:
+    sources = frozenset(Source) if answered else NO_SOURCES
+    facts = Facts(EventName(event), values or {}, sources, failed or {})
+    return Happening((facts,), NOW, "key", **known)
+
+
+def replayed(rules: str, event: Happening) -> Replayed:
+    return Replay(policy_of(rules)).decide(event)
+
+
+BLOCKED = "deny:\n  - {name: blocked, when: 'token.claims.tenant == \"gone\"'}\n"
+MFA = "mfa:\n  - {name: step up, require: {aal: aal2}}\n"
+
+
+def live(aal: str = "aal1") -> dict[str, Value]:
+    return {"session.found": True, "session.active": True, "session.aal": aal}
+
+
+# All that is known
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_what_is_known_altogether_is_decided_as_ever(path: Path) -> None:
+    policy = load(path.read_bytes())
+    replay = Replay(policy)
+    for test in policy.tests:
+        facts = facts_of(test)
+        result = replay.decide(Happening((facts,), test.now, "key"))
+        decision = decide(policy, facts, test.now)
+        assert result == Replayed(
+            decision, {}, decision.verdict, decision.reason, decision.rule, ()
+        )
+
+
+# Something is not
+
+
+CASES = [
+    (policy, test)
+    for policy in (load(path.read_bytes()) for path in EXAMPLES)
+    for test in policy.tests
+]
+
+
+def hidden(facts: Facts, names: set[str], sources: set[Source]) -> Facts:
+    """Return the facts without those, as if nobody could tell them."""
+    pending = frozenset(sources) - facts.failed.keys()
+    values = dict(facts.values)
+    for name in FACTS:
+        source = source_of(name, facts.event)
+        if source in pending or (
+            source is None and facts.event in FACTS[name].source and name in names
+        ):
+            values[name] = UNKNOWN
+    if values.get("session.found") is UNKNOWN:
+        values.pop(FACTORS, None)
+    return replace(facts, values=values, answered=facts.answered - pending)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    case=st.sampled_from(CASES),
+    names=st.sets(st.sampled_from(sorted(FACTS.keys() - {"now", "event.name"}))),
+    sources=st.sets(st.sampled_from(list(Source))),
+)
+def test_a_verdict_that_is_given_holds_whatever_is_not_known(
+    case: Any, names: set[str], sources: set[Source]
+) -> None:
+    """Settled question 3: no guess."""
+    policy, test = case
+    facts = facts_of(test)
+    decision = decide(policy, facts, test.now)
+    result = Replay(policy).decide(Happening((hidden(facts, names, sources),), test.now, "key"))
+    if result.verdict is None:
+        assert result.missing
+    else:
+        assert result.verdict is decision.verdict
+    rulings = {ruling.rule: ruling for ruling in (*decision.rulings, *decision.shadow)}
+    for ruling in (*result.decision.rulings, *result.decision.shadow):
+        if ruling.rule not in result.lacking:
+            assert ruling.outcome is rulings[ruling.rule].outcome
+            assert ruling.verdict is rulings[ruling.rule].verdict
+
+
+def test_a_fact_that_nobody_tells_leaves_the_verdict_open() -> None:
+    result = replayed(BLOCKED, happening({"token.claims": UNKNOWN}))
+    assert (result.verdict, result.missing) == (None, ("token.claims",))
+    assert result.lacking == {"blocked": ("token.claims",)}
+
+
+def test_a_call_that_nobody_made_does_too() -> None:
+    result = replayed(MFA, happening())
+    assert (result.verdict, result.missing) == (None, ("kratos.session",))
+
+
+def test_a_call_that_failed_then_is_decided_by_on_error() -> None:
+    """P17: that is what happened."""
+    failed = {Source.KRATOS_SESSION: "upstream.timeout"}
+    result = replayed(MFA, happening(failed=failed))
+    assert (result.verdict, result.reason, result.rule) == (
+        Verdict.DENY,
+        Reason.POLICY_UNKNOWN,
+        "step up",
+    )
+    assert result.lacking == {}
+
+
+def test_a_refusal_that_nothing_can_worsen_stands() -> None:
+    """P20: the worst verdict wins."""
+    rules = f"{MFA}deny:\n  - {{name: closed, when: client.id == 'web'}}\n"
+    result = replayed(rules, happening({"client.id": "web"}))
+    assert (result.verdict, result.rule) == (Verdict.DENY, "closed")
+    assert result.lacking == {"step up": ("kratos.session",)}
+    assert result.missing == ()
+
+
+def test_a_refusal_that_something_could_worsen_does_not() -> None:
+    values = {**live(), "session.expires_at": NOW + timedelta(hours=1), "token.claims": UNKNOWN}
+    result = replayed(MFA + BLOCKED, happening(values, answered=True))
+    assert (result.verdict, result.missing) == (None, ("token.claims",))
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "claims:\n  - {name: a, when: token.acr == 'x', access_token: {b: client.id}}\n",
+        "sessions:\n  - {name: a, when: token.acr == 'x', extend: false}\n",
+        "sessions:\n  - {name: a, when: token.acr == 'x', extend: true, max_age: unlimited}\n",
+        "deny:\n  - {name: a, mode: shadow, when: token.acr == 'x'}\n",
+    ],
+)
+def test_a_rule_that_refuses_nobody_leaves_the_verdict_alone(rule: str) -> None:
+    result = replayed(rule, happening({"token.acr": UNKNOWN}))
+    assert (result.verdict, result.reason, result.rule) == (Verdict.ALLOW, None, None)
+    assert result.lacking == {"a": ("token.acr",)}
+
+
+def test_at_a_login_no_second_factor_is_asked_for() -> None:
+    """P18."""
+    rules = (
+        "mfa:\n  - {name: a, events: [kratos.login], require: {aal: aal2}, step_up_within: 1h}\n"
+    )
+    result = replayed(
+        rules, happening({"session.found": True, "session.active": UNKNOWN}, "kratos.login")
+    )
+    assert result.verdict is Verdict.ALLOW
+    assert result.lacking == {"a": ("session.active",)}
+
+
+def test_whether_to_step_up_or_to_enrol_takes_what_is_enrolled() -> None:
+    """P16."""
+    values = {**live(), "session.expires_at": NOW + timedelta(hours=1)}
+    facts = Facts(EventName.HYDRA_TOKEN, values, frozenset({Source.KRATOS_SESSION}))
+    result = replayed(MFA, Happening((facts,), NOW, "key"))
+    assert (result.verdict, result.missing) == (None, ("kratos.identity",))
+
+
+def test_a_first_level_that_is_not_shown_is_a_step_up_at_most() -> None:
+    rules = "mfa:\n  - {name: a, require: {aal: aal1}}\n"
+    closed = "deny:\n  - {name: b, when: client.id == 'x'}\n"
+    assert replayed(rules + closed, happening({"client.id": "x"})).verdict is Verdict.DENY
+    assert replayed(rules + closed, happening({"client.id": "y"})).verdict is None
+
+
+# Two readings of one record
+
+
+def both(values: Mapping[str, Value] | None = None) -> Happening:
+    facts = [
+        Facts(EventName.HYDRA_TOKEN, {**(values or {}), "token.grant": grant})
+        for grant in ("client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer")
+    ]
+    return Happening(tuple(facts), NOW, "key")
+
+
+def test_what_both_readings_come_to_is_decided() -> None:
+    result = replayed(MFA, both())
+    assert (result.verdict, result.lacking) == (Verdict.ALLOW, {})
+
+
+def test_what_only_one_comes_to_is_not() -> None:
+    rules = "deny:\n  - {name: machines, when: token.grant == 'client_credentials'}\n"
+    result = replayed(rules, both())
+    assert (result.verdict, result.missing) == (None, ("token.grant",))
+
+
+def test_what_one_of_them_lacks_is_lacking() -> None:
+    rules = """
+    deny:
+      - name: a
+        when: token.grant != "client_credentials" && token.claims.x == "y"
+    """
+    result = replayed(rules, both({"token.claims": UNKNOWN}))
+    assert set(result.missing) == {"token.grant"}
+    assert result.verdict is None
+
+
+# Counting
+
+
+def tallied(rules: str, *happenings: Happening) -> Tally:
+    policy = policy_of(rules)
+    tally, replay = Tally.of(policy), Replay(policy)
+    for each in happenings:
+        tally.add(each, replay.decide(each))
+    return tally
+
+
+def test_every_rule_is_counted_on_its_own() -> None:
+    rules = f"{MFA}deny:\n  - {{name: closed, when: client.id == 'x'}}\n"
+    expires = {"session.expires_at": NOW + timedelta(hours=1), "identity.second_factors": ["totp"]}
+    tally = tallied(
+        rules,
+        happening({"client.id": "x", **live(), **expires}, answered=True),
+        happening({"client.id": "y", **live(), **expires}, answered=True),
+        happening({"client.id": "y"}),
+        happening({"token.grant": "client_credentials"}, answered=True),
+    )
+    assert [rule.rule.name for rule in tally] == ["step up", "closed"]
+    step_up, closed = tally
+    assert (step_up.verdicts[Verdict.STEP_UP], step_up.undecidable, step_up.no_match) == (2, 1, 1)
+    assert (closed.verdicts[Verdict.DENY], closed.no_match) == (1, 3)
+    assert [rule.events for rule in tally] == [4, 4]
+    assert tally.verdicts == {Verdict.DENY: 1, Verdict.STEP_UP: 1, Verdict.ALLOW: 1}
+    assert (tally.undecidable, tally.events, tally.wanting) == (1, 4, {"kratos.session": 1})
+
+
+def test_the_first_events_that_are_open_are_named() -> None:
+    events = [happening() for _ in range(5)]
+    for number, event in enumerate(events):
+        event.key = f"key {number}"
+    assert tallied(MFA, *events).undecided == ["key 0", "key 1", "key 2"]
+
+
+def test_what_would_have_been_done_is_counted() -> None:
+    rules = """
+    sessions:
+      - {name: a, extend: true, max_age: 8h}
+    revoke:
+      - {name: b, events: [kratos.recovery], revoke: [tokens]}
+    """
+    values = {**live(), "session.expires_at": NOW + timedelta(hours=1)}
+    young = {**values, "session.authenticated_at": NOW}
+    old = {**values, "session.authenticated_at": NOW - timedelta(hours=9)}
+    tally = tallied(
+        rules,
+        happening(young, answered=True),
+        happening(old, answered=True),
+        happening({}, "kratos.recovery"),
+    )
+    assert (tally.extended, tally.ended, tally.revoked) == (1, 1, 1)
+
+
+def test_an_event_of_which_a_rule_is_open_counts_no_effect() -> None:
+    """Whether the open rule would have forbidden the extension is not known."""
+    rules = """
+    sessions:
+      - {name: a, extend: true, max_age: unlimited}
+      - {name: b, when: token.acr == "x", extend: false}
+    """
+    values = {**live(), "session.expires_at": NOW + timedelta(hours=1), "token.acr": UNKNOWN}
+    tally = tallied(rules, happening(values, answered=True))
+    assert (tally.verdicts, tally.extended) == ({Verdict.ALLOW: 1}, 0)
+
+
+# Comparing
+
+
+def compared(before: str, after: str, *happenings: Happening) -> Changes:
+    earlier, later = Replay(policy_of(before)), Replay(policy_of(after))
+    changes = Changes()
+    for each in happenings:
+        changes.add(each, earlier.decide(each), later.decide(each))
+    return changes
+
+
+def test_who_changes_and_why() -> None:
+    closed = "deny:\n  - {name: closed, when: client.id == 'x'}\n"
+    events = [
+        happening({"client.id": "x"}, subject=f"person {number % 2}", client="x", answered=True)
+        for number in range(5)
+    ]
+    changes = compared("", closed, *events, happening({"client.id": "y"}, answered=True))
+    [(change, changed)] = changes.kinds.items()
+    assert (change.before, change.after) == (Verdict.ALLOW, Verdict.DENY)
+    assert (change.rule_after, change.reason_after) == ("closed", Reason.RULE_DENIED)
+    assert (changed.count, str(changed.subjects), str(changed.clients)) == (5, "2", "1")
+    assert [example.subject for example in changed.examples] == ["person 0", "person 1", "person 0"]
+    assert (changes.count, changes.same, changes.incomparable) == (5, 1, 0)
+    assert (changes.denied_before, changes.denied_after) == (0, 5)
+
+
+def test_what_one_of_them_cannot_decide_is_not_compared() -> None:
+    changes = compared("", MFA, happening())
+    assert (changes.count, changes.same, changes.incomparable) == (0, 0, 1)
+
+
+def test_names_are_told_apart_up_to_a_limit() -> None:
+    many = Many()
+    many.add(None)
+    assert str(many) == "0"
+    for number in range(MOST + 1):
+        many.add(str(number))
+    assert str(many) == "10,000 or more"
