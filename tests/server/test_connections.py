@@ -102,6 +102,23 @@ def test_a_body_that_ends_early_is_no_body(service: Service) -> None:
         assert one.is_closed()
 
 
+def test_a_head_without_an_end_is_refused_and_the_refusal_arrives(service: Service) -> None:
+    with wire(service.port) as one:
+        one.send(b"GET /health/alive HTTP/1.1\r\n")
+        for _ in range(200):
+            try:
+                one.send(b"X: " + b"a" * 5000 + b"\r\n")
+            except ConnectionError:
+                assert service.server == "granian"
+                return
+        answer = one.answer()
+        if service.server == "gunicorn":
+            assert answer.reason == "request.malformed"
+        else:
+            assert answer.status == 431
+        assert one.is_closed()
+
+
 def test_a_refusal_reaches_who_is_still_sending(service: Service) -> None:
     """Closed under 16 MB on their way, a connection is reset, and the answer lost with it.
 

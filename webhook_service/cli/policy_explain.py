@@ -32,12 +32,17 @@ _DECISION: Final = b'"decision"'
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is to be explained. ``record`` is the decision record that it came from."""
+    """What is to be explained.
+
+    ``record`` is the decision record that it came from; ``is_one_of_two`` if that can be
+    read in two ways.
+    """
 
     facts: Facts
     now: datetime
     free: frozenset[Source] = NO_SOURCES
     record: Mapping[str, Any] | None = None
+    is_one_of_two: bool = False
 
 
 @click.command(
@@ -136,9 +141,11 @@ def _of_record(key: str, log: Path) -> Question:
     if record is None:
         raise click.ClickException(f"{log} has no decision with the key {key}")
     try:
-        return Question(facts_of_record(record)[0], moment_of_record(record), record=record)
+        facts, *others = facts_of_record(record)
+        moment = moment_of_record(record)
     except NotARecordError as error:
         raise click.ClickException(f"{log}: {error}") from None
+    return Question(facts, moment, record=record, is_one_of_two=bool(others))
 
 
 def _find(key: str, log: Path) -> dict[str, Any] | None:
@@ -162,6 +169,9 @@ def _remarks(question: Question, explanation: Explanation, digest: str) -> list[
     facts = [name for name in explanation.missing if name not in set(Source)]
     calls = [name for name in explanation.missing if name in set(Source)]
     remarks = []
+    if question.is_one_of_two:
+        grant = question.facts.value("token.grant")
+        remarks.append(f"a token without a user: explained as {grant}; it may be jwt-bearer")
     if facts:
         names = ", ".join(facts)
         remarks.append(f"not in the record: {counted(len(facts), 'fact')} ({names})")

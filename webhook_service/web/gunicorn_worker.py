@@ -98,8 +98,10 @@ class Worker(ThreadWorker):
             if _collect(conn):
                 super().on_pending_socket_readable(conn, client)
         except HeadTooLongError as error:
+            self.poller.unregister(client)
+            self.pending_conns.remove(conn)
             self._refuse(conn, error)
-            self._forget(conn)
+            self._leave(conn)
 
     def murder_pending(self) -> None:
         """Tell who has sent half a request before its connection is closed."""

@@ -235,10 +235,13 @@ def test_a_record_is_explained_as_far_as_it_tells(run: Run, policy: Path, log: P
     assert "decided then: deny " in text or "decided then: step_up " in text
 
 
-def test_a_record_of_this_policy_says_so(run: Run, log: Path, write: Write) -> None:
+def test_a_record_of_a_machine_is_explained_in_one_of_two_readings(
+    run: Run, log: Path, write: Write
+) -> None:
     policy = write(RULES)
     text = run("policy", "explain", policy, "--record", keys(log)[1], "--log", log).stdout
     assert text.splitlines()[-1].startswith("decided then: allow (")
+    assert "explained as client_credentials; it may be jwt-bearer" in text
 
 
 def test_json_tells_what_was_recorded(
