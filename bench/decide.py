@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median
 from typing import BinaryIO
 
 from bench import policies, recorded
 from bench.figure import REPEATS, Figure, microseconds
-from webhook_service.gather import Known
+from webhook_service.effects.recent import RecentEvents
+from webhook_service.gather import Gatherer, Known
 from webhook_service.hooks import hydra_token
-from webhook_service.hooks.event import Event, Raw
-from webhook_service.hooks.table import HYDRA_TOKEN
+from webhook_service.hooks.event import Raw
+from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.table import HYDRA_TOKEN, hooks
 from webhook_service.policy.decide import decide
-from webhook_service.policy.decision import Decision
 from webhook_service.policy.loader import load
+from webhook_service.policy.model import Policy
+from webhook_service.policy_in_force import PolicyInForce
 from webhook_service.records import metrics
 from webhook_service.records.log import make_logger
 from webhook_service.records.record import Record
+from webhook_service.service import Service
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 
@@ -38,7 +43,7 @@ def measure() -> list[Figure]:
     assert not decision.wants, "a rule of the ten asks for a call"
     assert not of_many.wants, "a rule of the 300 asks for a call"
     assert (len(decision.rulings), len(of_many.rulings)) == (10, 300)
-    record, record_of_many = _record(event, decision), _record(event, of_many)
+    record, record_of_many = _record(ten, raw), _record(many, raw)
     with Path(os.devnull).open("wb") as nowhere:
         log = _logging(nowhere)
         return [
@@ -57,19 +62,21 @@ def measure() -> list[Figure]:
         ]
 
 
-def _record(event: Event, decision: Decision) -> Record:
-    return Record(
-        at=NOW,
-        event=event,
-        decision=decision,
-        extension=None,
-        status=204,
-        calls=(),
-        policy="0123456789ab",
-        seconds=0.001,
-        session_id=event.session_id,
-        client_id=event.client_id,
-    )
+def _record(policy: Policy, raw: Raw) -> Record:
+    """Return the record that the service makes of the hook."""
+    records: list[Record] = []
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        service = Service(
+            policies=PolicyInForce(policy),
+            all_shadow=False,
+            gatherer=Gatherer(None, None, timedelta(seconds=1)),
+            recent=RecentEvents(Path(folder, "recent")),
+            hook_deadline=1,
+            keep=records.append,
+        )
+        service.answer(hooks(RequestHeaders())[HYDRA_TOKEN], raw)
+    [record] = records
+    return record
 
 
 def _logging(stream: BinaryIO) -> Callable[[Record], None]:

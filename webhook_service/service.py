@@ -74,6 +74,7 @@ class Service:
             Record(
                 at=now,
                 event=known.event,
+                facts=known.facts(),
                 decision=decision,
                 extension=extension,
                 status=reply.status,

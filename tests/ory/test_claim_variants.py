@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
-
 import pytest
 from ory import oauth
+from ory.claims import HOW, NAMED, told_by_kratos
 from ory.configuration import Setup
-from ory.device import Device, SignIn, person_with_authenticator
+from ory.device import SignIn, person_with_authenticator
 from ory.lab import Ory
 from ory.service import Service
-
-HOW = """
-claims:
-  - name: how the person signed in
-    events: [hydra.token, hydra.refresh_token]
-    access_token:
-      acr: session.aal
-      amr: session.methods
-      auth_time: session.authenticated_at
-    id_token:
-      level: session.aal
-"""
 
 
 @pytest.fixture(
@@ -34,7 +20,7 @@ claims:
         pytest.param(
             Setup(
                 jwt_access_tokens=True,
-                top_level_claims=("acr", "amr", "auth_time"),
+                top_level_claims=NAMED,
                 mirror_top_level_claims=False,
             ),
             id="no ext",
@@ -44,15 +30,6 @@ claims:
 def ory_setup(request: pytest.FixtureRequest) -> Setup:
     setup: Setup = request.param
     return setup
-
-
-def truth(device: Device) -> dict[str, Any]:
-    session = device.ory.people.session(device.session_id)
-    return {
-        "acr": session["authenticator_assurance_level"],
-        "amr": [factor["method"] for factor in session["authentication_methods"]],
-        "auth_time": int(datetime.fromisoformat(session["authenticated_at"]).timestamp()),
-    }
 
 
 def test_refreshes_after_a_step_up_show_it_and_lose_nothing(
@@ -68,7 +45,7 @@ def test_refreshes_after_a_step_up_show_it_and_lose_nothing(
     device = sign_in(person, authenticator=authenticator)
     sid = device.tokens.id_claims["sid"]
     device.browser.step_up()
-    expected = {**truth(device), "kratos_session_id": device.session_id, "tenant": "acme"}
+    expected = {**told_by_kratos(device), "kratos_session_id": device.session_id, "tenant": "acme"}
     assert expected["acr"] == "aal2"
     for _ in range(3):
         assert device.refresh().status_code == 200

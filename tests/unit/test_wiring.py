@@ -48,6 +48,12 @@ def settings(**more: Any) -> Settings:
         ),
         (
             "mfa:\n  - {name: a, events: [kratos.login], step_up_within: 5m, require: {aal: aal2}}",
+            [],
+        ),
+        (
+            """mfa:
+  - {name: a, events: [kratos.login], step_up_within: 5m, require: {aal: aal2},
+     enrolment: {grace: 9d}}""",
             ["KRATOS_ADMIN_URL"],
         ),
         (

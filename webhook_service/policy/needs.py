@@ -12,7 +12,12 @@ def sources_of(rule: Rule, event: EventName) -> frozenset[Source]:
     sources = needed_if_matched(rule, event)
     if rule.when is not None:
         sources |= sources_read((rule.when,), event)
-    if isinstance(rule, MfaRule) and rule.require.aal == "aal2":
+    if isinstance(rule, MfaRule) and rule.require.aal == "aal2" and _may_enrol(rule, event):
         enrolled = source_of("identity.second_factors", event)
         sources |= frozenset() if enrolled is None else {enrolled}
     return sources
+
+
+def _may_enrol(rule: MfaRule, event: EventName) -> bool:
+    """Whether the enrolled factors count: at a login only for the grace (P16, P18)."""
+    return event is not EventName.KRATOS_LOGIN or rule.enrolment is not None

@@ -1,4 +1,4 @@
-"""The facts that a decision record still holds (settled question 3).
+"""The facts that a decision record holds, in both directions (settled question 3).
 
 Records hold identifiers, codes and numbers: no trait, no metadata, no claim, no header
 (P34). Everything else is unknown, and so is whatever depends on it.
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from webhook_service.policy.conditions.types import UNKNOWN, Value
+from webhook_service.policy.conditions.types import TIMESTAMP, UNKNOWN, Value
 from webhook_service.policy.decision import Note
 from webhook_service.policy.facts import (
     CLIENT_CREDENTIALS,
@@ -21,6 +21,23 @@ from webhook_service.policy.facts import (
     Facts,
     Source,
 )
+from webhook_service.policy.known import FACTORS
+from webhook_service.sessions import Factor
+
+KEPT: Final = (
+    *("event.method", "token.grant", "token.scopes", "token.audience", "token.acr", "token.amr"),
+    *("token.auth_time", "flow.type", "flow.requested_aal", "flow.refresh", "flow.oauth2"),
+    *("session.found", "session.active", "session.aal", "session.methods"),
+    *("session.authenticated_at", "session.issued_at", "session.expires_at"),
+    *("session.second_factor_at", "identity.found", "identity.state", "identity.schema_id"),
+    *("identity.created_at", "identity.second_factors"),
+)
+"""The facts that say nothing of a person but how and when somebody signed in."""
+
+_KEPT_OF: Final[Mapping[EventName, tuple[str, ...]]] = {
+    event: tuple(name for name in KEPT if event in FACTS[name].source) for event in EventName
+}
+_TIMES: Final = frozenset(name for name in KEPT if FACTS[name].type == TIMESTAMP)
 
 GRANTS_WITHOUT_USER: Final = (CLIENT_CREDENTIALS, JWT_BEARER)
 
@@ -40,6 +57,25 @@ _SOURCES: Final = {source.value: source for source in Source}
 
 class NotARecordError(ValueError):
     """A line that is no decision record. Never quotes it."""
+
+
+def facts_for_record(facts: Facts) -> dict[str, Any]:
+    """Return what a record keeps of an event's facts: those with a value.
+
+    A fact that is not among them is absent if its source ``answered``, or is the payload.
+    """
+    kept: dict[str, Any] = {}
+    for name in _KEPT_OF[facts.event]:
+        value = facts.values.get(name)
+        if value is not None and value is not UNKNOWN:
+            kept[name] = value.isoformat() if name in _TIMES else value
+    factors = facts.values.get(FACTORS)
+    if factors:
+        kept[FACTORS] = [
+            [one.method, one.aal, one.completed_at and one.completed_at.isoformat()]
+            for one in factors
+        ]
+    return kept
 
 
 def moment_of_record(record: Mapping[str, Any]) -> datetime:
@@ -72,14 +108,58 @@ def facts_of_record(record: Mapping[str, Any]) -> tuple[Facts, ...]:
         raise NotARecordError("a decision record without its event") from None
     values = dict(_UNKNOWN[event])
     values.update(_of_hydra(record) if event in HYDRA else _of_others(event, record))
+    answered = _kept(event, record, values)
     failed = {_SOURCES[name]: why for name, why in _unknown(record) if name in _SOURCES}
-    facts = Facts(event, values, frozenset(), failed)
-    if Note.SUBJECT_NONE not in (record.get("notes") or ()):
+    facts = Facts(event, values, answered, failed)
+    no_user = Note.SUBJECT_NONE in (record.get("notes") or ())
+    if not no_user or values.get("token.grant") is not UNKNOWN:
         return (facts,)
     return tuple(
-        Facts(event, {**values, "token.grant": grant}, frozenset(), failed)
+        Facts(event, {**values, "token.grant": grant}, answered, failed)
         for grant in GRANTS_WITHOUT_USER
     )
+
+
+def _kept(
+    event: EventName, record: Mapping[str, Any], values: dict[str, Value]
+) -> frozenset[Source]:
+    """Add the facts that the record keeps, absent ones too; return the sources they settle.
+
+    Raises:
+        NotARecordError: they are not written as ``facts_for_record`` writes them.
+    """
+    kept = record.get("facts")
+    if not isinstance(kept, Mapping):
+        return frozenset()
+    answered = frozenset(
+        source for source in Source if source.value in (record.get("answered") or ())
+    )
+    try:
+        for name in _KEPT_OF[event]:
+            source = FACTS[name].source[event]
+            if name in kept:
+                values[name] = _time(kept[name]) if name in _TIMES else kept[name]
+            elif source is None or source in answered:
+                values[name] = None
+        if FACTORS in kept:
+            values[FACTORS] = tuple(
+                Factor(method, aal, completed_at and _time(completed_at))
+                for method, aal, completed_at in kept[FACTORS]
+            )
+    except (TypeError, ValueError):
+        raise NotARecordError("a decision record with facts that cannot be read") from None
+    # A source that answered told more than is kept: what is not stays unknown.
+    for name, fact in FACTS.items():
+        if fact.source.get(event) in answered and name not in KEPT:
+            values.setdefault(name, UNKNOWN)
+    return answered
+
+
+def _time(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its zone")
+    return moment
 
 
 def _of_hydra(record: Mapping[str, Any]) -> dict[str, Value]:

@@ -11,7 +11,8 @@ from webhook_service.effects.extend_session import Extension, Result
 from webhook_service.gather import Call
 from webhook_service.hooks.event import Event
 from webhook_service.policy.decision import Decision, Ruling
-from webhook_service.policy.facts import Source
+from webhook_service.policy.facts import Facts, Source
+from webhook_service.policy.recorded import facts_for_record
 
 EXTEND_FAILED: Final = "extend.failed"
 
@@ -26,6 +27,7 @@ class Record:
 
     at: datetime
     event: Event
+    facts: Facts
     decision: Decision
     extension: Extension | None
     status: int
@@ -63,6 +65,10 @@ class Record:
         effects = self.effects()
         if effects:
             line["effects"] = effects
+        line["facts"] = facts_for_record(self.facts)
+        answered = sorted(source.value for source in self.facts.answered)
+        if answered:
+            line["answered"] = answered
         line["upstream"] = [
             {"call": call.operation, "outcome": call.outcome, "ms": _ms(call.seconds)}
             for call in self.calls

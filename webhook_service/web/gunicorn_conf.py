@@ -7,12 +7,30 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
+from contextlib import ExitStack
 from typing import Any, Final
 
+from webhook_service import runtime
 from webhook_service.records.log import line_formatter
-from webhook_service.web.start import checked, policy_file_to_offer, say_what_starts
+from webhook_service.web.server import shared_folder
+
+_folder: Final = ExitStack()
+if runtime.VARIABLE not in os.environ:
+    # A platform's own gunicorn. A folder of this start alone: in one that is found by the
+    # parent's number, the policy of an earlier start or of a neighbour would be taken over.
+    _folder.enter_context(shared_folder())
+
+# Metrics find their folder when they are imported: after it is made.
+from webhook_service.web.start import (  # noqa: E402  explained above
+    checked,
+    policy_file_to_offer,
+    say_what_starts,
+    settle,
+)
 
 _settings, _policy = checked()
+settle(_settings)
 
 bind: Final = f"0.0.0.0:{_settings.port}"
 wsgi_app: Final = "webhook_service.web:app"
@@ -77,6 +95,16 @@ def when_ready(server: Any) -> None:  # noqa: ANN401  gunicorn's arbiter
     """
     server.handle_hup = policy_file_to_offer(_settings).offer
     say_what_starts(_settings, _policy, server="gunicorn")
+
+
+def post_worker_init(_worker: object) -> None:
+    """Let SIGHUP end no worker: sent to the group, or by name, it is meant for the arbiter."""
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def on_exit(_server: object) -> None:
+    """Remove the folder, where it is this start's own."""
+    _folder.close()
 
 
 def pre_fork(_server: object, _worker: object) -> None:
