@@ -1,6 +1,7 @@
 // The body of a Kratos hook: what a policy may look at, and nothing else.
 // ctx whole would carry the session cookie (request_cookies), the CSRF token and what was
 // typed into the form (flow.ui), and an OIDC code (the query of request_url).
+// Headers that COUNTRY_HEADER or CLIENT_IP_HEADER name must be added to request_headers.
 local only(object, names) =
   if object == null then null
   else { [name]: object[name] for name in names if std.objectHas(object, name) };

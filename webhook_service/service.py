@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from webhook_service.effects.extend_session import Extension, Result, extend_session
@@ -23,6 +23,10 @@ from webhook_service.records.record import Record, spelled
 
 EXTENDED: Final = "X-Session-Extended"
 """Ory reads no header of an answer: this one is for people with curl, and for tests."""
+
+
+class OverloadedError(Exception):
+    """A request waited for its turn until its time was over: nothing was read or done."""
 
 
 def utc_now() -> datetime:
@@ -53,20 +57,28 @@ class Service:
     keep: Callable[[Record], None]
     clock: Callable[[], datetime] = utc_now
 
-    def answer(self, hook: Hook, raw: Raw) -> Reply:
+    def answer(self, hook: Hook, raw: Raw, arrived: float | None = None) -> Reply:
         """Answer one hook call.
 
+        ``arrived`` is when the request was here, on the monotonic clock: what it waited for
+        a thread is part of its time. Now, where the server does not say.
+
         Raises:
+            OverloadedError: its time was over before its turn came.
             MalformedError: the body is not JSON as a hook may send it.
             ShapeError: it is JSON, but not this hook's.
         """
-        begun = time.monotonic()
-        deadline = Deadline.after(self.hook_deadline)
+        begun = time.monotonic() if arrived is None else arrived
+        deadline = Deadline(begun + self.hook_deadline)
+        left = deadline.remaining()
+        if not left:
+            raise OverloadedError
         now = self.clock()
+        until = now + timedelta(seconds=left)
         policy = self.policies.current  # read once: a decision never mixes two policies
         known = Known.of(hook.read(raw))
         decision = self._decide(policy, known, now, deadline)
-        extension = self._extend(known, decision, now, deadline)
+        extension = self._extend(known, decision, (now, until), deadline)
         reply = hook.reply(decision, known.event)
         if extension is not None and extension.result is Result.EXTENDED:
             reply = replace(reply, headers={EXTENDED: spelled(extension.expires_at)})
@@ -98,9 +110,13 @@ class Service:
             self.gatherer.ask(known, decision, deadline)
 
     def _extend(
-        self, known: Known, decision: Decision, now: datetime, deadline: Deadline
+        self,
+        known: Known,
+        decision: Decision,
+        span: tuple[datetime, datetime],
+        deadline: Deadline,
     ) -> Extension | None:
-        """Do what must be done before the answer (P23)."""
+        """Do what must be done before the answer (P23). ``span`` is the hook's own time."""
         if decision.extend is Extend.NO:
             return None
         if decision.extend is Extend.DEFERRED:
@@ -110,4 +126,4 @@ class Service:
             return Extension(Result.FAILED, reason="session.not_active")
         if not self.recent.claim(known.event.key):
             return Extension(Result.REPEATED)
-        return extend_session(known.watched(kratos), known.session, now, deadline)
+        return extend_session(known.watched(kratos), known.session, *span, deadline)

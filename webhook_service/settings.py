@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
@@ -135,6 +136,14 @@ def _check_together(settings: Settings, problems: dict[str, list[str]]) -> None:
     for name in ("KRATOS_HOOK_KEYS", "HYDRA_HOOK_KEYS", "OPERATOR_KEYS", "ORY_API_KEY"):
         if os.environ.get(name) and os.environ.get(f"{name}_FILE"):
             problems.setdefault(name, []).append(f"set together with {name}_FILE; keep one")
+    owners = {
+        "KRATOS_HOOK_KEYS": settings.kratos_hook_keys,
+        "HYDRA_HOOK_KEYS": settings.hydra_hook_keys,
+        "OPERATOR_KEYS": settings.operator_keys,
+    }
+    for name, other in combinations(owners, 2):
+        if set(owners[name]) & set(owners[other]):
+            problems.setdefault(other, []).append(f"shares a key with {name}; one for each caller")
     asked_for_keys = any(name.startswith(("KRATOS_HOOK", "HYDRA_HOOK")) for name in problems)
     if not (settings.kratos_hook_keys or settings.hydra_hook_keys or asked_for_keys):
         problems.setdefault("KRATOS_HOOK_KEYS", []).append(

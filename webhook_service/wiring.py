@@ -83,7 +83,7 @@ def read_policy(path: Path) -> Policy:
     return load_policy(data, str(path))
 
 
-def wire(
+def wire(  # noqa: PLR0913  each collaborator of the service, with its production default
     settings: Settings,
     policy: Policy,
     logger: structlog.typing.FilteringBoundLogger,
@@ -92,8 +92,11 @@ def wire(
     hydra: Hydra | None = None,
     recent: RecentEvents | None = None,
     clock: Callable[[], datetime] = utc_now,
+    records: structlog.typing.FilteringBoundLogger | None = None,
 ) -> Wired:
     """Make the service. Clients, event memory and clock can be given by a test.
+
+    ``records`` takes the decision records; the logger does, where it is not given.
 
     Raises:
         StartError: the policy needs an upstream that no setting names.
@@ -104,10 +107,12 @@ def wire(
     kratos = kratos or _client(settings, "kratos", settings.kratos_admin_url, Kratos)
     hydra = hydra or _client(settings, "hydra", settings.hydra_admin_url, Hydra)
 
+    records = records or logger
+
     def keep(record: Record) -> None:
         metrics.count(record)
         fields = record.fields()
-        logger.info("decision", event_name=fields.pop("event"), **fields)
+        records.info("decision", event_name=fields.pop("event"), **fields)
         for call in record.calls:
             if call.outcome == "upstream.unauthorized":
                 logger.error("Ory refuses the service's own call", call=call.operation)
@@ -193,6 +198,13 @@ def start_notices(settings: Settings, policy: Policy) -> list[str]:
         notices.append("OPERATOR_KEYS is not set: /metrics answers 404")
     if settings.mode == "shadow":
         notices.append("MODE is shadow: every rule is decided and recorded, none is answered")
+    if settings.country_header is None:
+        notices += [
+            f'rule "{rule.name}" (line {rule.line}) reads request.country, which is always'
+            " absent: COUNTRY_HEADER is not set"
+            for rule in policy.rules
+            if rule.when is not None and "request.country" in rule.when.facts
+        ]
     notices += not_carried_out(policy)
     return notices
 
@@ -216,8 +228,8 @@ def _consequence(rule: object) -> str | None:
     later = "is decided and recorded, and not carried out by this version"
     if isinstance(rule, SessionRule) and rule.max_age not in {None, UNLIMITED}:
         return (
-            "past max_age every token is refused; ending the session itself"
-            f" and its tokens at that moment {later}"
+            "past max_age every token, and every step of a login in that session, is refused;"
+            f" ending the session itself and its tokens at that moment {later}"
         )
     if isinstance(rule, MfaRule) and rule.step_up_within is not None:
         return f"ending the session after step_up_within {later}"

@@ -97,7 +97,7 @@ def test_granian_that_is_not_installed_is_said_with_the_cure(tmp_path: Path) -> 
     package.mkdir(parents=True)
     (package / "__init__.py").write_text("raise ImportError\n")
     said = refusal(tmp_path, SERVER="granian", PYTHONPATH=str(package.parent))
-    assert "pip install 'webhook-service[granian]'" in said
+    assert "pip install '.[granian]'" in said
 
 
 @pytest.mark.parametrize("server", SERVERS)

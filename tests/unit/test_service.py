@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -203,6 +204,26 @@ def test_a_session_in_its_last_instant_is_let_go(make_bench: BenchMaker, refresh
     session_id, subject = named(refresh)
     person(bench.ory, subject)
     session(bench.ory, session_id, subject, left=timedelta(milliseconds=100))
+    assert bench.token(refresh).status_code == 204
+    assert not any(call.startswith("PATCH") for call in bench.calls())
+    assert bench.record()["effects"]["extend_session"]["result"] == "ending"
+
+
+def test_a_slow_look_at_a_session_in_its_last_instant_revives_nothing(
+    make_bench: BenchMaker, refresh: Any
+) -> None:
+    """F55: what counts is the end of the hook's time, not what the look has left of it."""
+    bench = make_bench(SLIDING)
+    session_id, subject = named(refresh)
+    person(bench.ory, subject)
+    session(bench.ory, session_id, subject, left=timedelta(milliseconds=350))
+    answer = bench.ory.handle
+
+    def slow(upstream: Any, method: str, target: str, body: bytes = b"") -> Any:
+        time.sleep(0.3)
+        return answer(upstream, method, target, body)
+
+    bench.ory.handle = slow  # type: ignore[method-assign]  # stands in for the stand-in
     assert bench.token(refresh).status_code == 204
     assert not any(call.startswith("PATCH") for call in bench.calls())
     assert bench.record()["effects"]["extend_session"]["result"] == "ending"

@@ -42,6 +42,17 @@ def test_one_hook_key_is_enough_to_start(monkeypatch: pytest.MonkeyPatch) -> Non
     assert loaded.use_env_proxies is False
 
 
+def test_each_caller_has_keys_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """bad-inputs row 7 would mean nothing with one key for two."""
+    found = problems(
+        monkeypatch, KRATOS_HOOK_KEYS=f"{OTHER},{KEY}", HYDRA_HOOK_KEYS=KEY, OPERATOR_KEYS=OTHER
+    )
+    assert found == {
+        "HYDRA_HOOK_KEYS": ["shares a key with KRATOS_HOOK_KEYS; one for each caller"],
+        "OPERATOR_KEYS": ["shares a key with KRATOS_HOOK_KEYS; one for each caller"],
+    }
+
+
 def test_without_any_hook_key_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     found = problems(monkeypatch, OPERATOR_KEYS=KEY)
     assert "HYDRA_HOOK_KEYS" in found["KRATOS_HOOK_KEYS"][0]

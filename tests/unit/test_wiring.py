@@ -33,6 +33,13 @@ def settings(**more: Any) -> Settings:
     return Settings(**{"hydra_hook_keys": KEYS, "kratos_hook_keys": KEYS, **more})
 
 
+def test_a_rule_on_a_country_that_nobody_tells_is_said_at_start() -> None:
+    text = policy("deny:\n  - {name: far, when: request.country == 'XX'}")
+    assert any("COUNTRY_HEADER" in line for line in start_notices(settings(), text))
+    told = start_notices(settings(country_header="CF-IPCountry"), text)
+    assert not any("COUNTRY_HEADER" in line for line in told)
+
+
 @pytest.mark.parametrize(
     ("text", "missing"),
     [
@@ -105,7 +112,7 @@ def test_the_start_says_what_is_not_served_and_not_carried_out() -> None:
     assert "OPERATOR_KEYS is not set" in text
     assert "MODE is shadow" in text
     assert 'rule "soon" (line 4): ending the session after step_up_within' in text
-    assert 'rule "capped" (line 6): past max_age every token is refused' in text
+    assert 'rule "capped" (line 6): past max_age every token, and every step' in text
     assert 'rule "others" (line 10): revoking other_sessions, tokens' in text
     assert 'rule "at the gateway" (line 8): nothing serves its events yet: check' in text
     assert "endless" not in text

@@ -177,8 +177,12 @@ def _remarks(question: Question, explanation: Explanation, digest: str) -> list[
         remarks.append(f"not in the record: {counted(len(facts), 'fact')} ({names})")
     if calls and question.record is None:
         remarks.append(f"not asked: {', '.join(calls)}; what they would tell goes into --facts")
-    elif calls:
-        remarks.append(f"not in the record: what {', '.join(calls)} told")
+    elif calls and question.record is not None:
+        names = ", ".join(calls)
+        keeps_facts = "facts" in question.record  # those of earlier versions do not
+        remarks.append(
+            f"not asked then: {names}" if keeps_facts else f"not in the record: what {names} told"
+        )
     if question.record is not None:
         remarks.append(_then(question.record, digest))
     return [dim(remark) for remark in remarks]

@@ -8,7 +8,7 @@ in the same hook, and what counts afterwards is its ``expires_at``.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,7 +24,7 @@ class Result(StrEnum):
     UNCHANGED = "unchanged"
     """Kratos left it alone: more than ``earliest_possible_extend`` is left (F54)."""
     REPEATED = "repeated"
-    """An earlier call of the same event did it."""
+    """An earlier call of the same event took it on."""
     ENDING = "ending"
     """The session ends within this hook's own time: extending could revive it (F55)."""
     DEFERRED = "deferred"
@@ -54,9 +54,12 @@ class SessionApi(Protocol):
 
 
 def extend_session(
-    kratos: SessionApi, session: Session, now: datetime, deadline: Deadline
+    kratos: SessionApi, session: Session, now: datetime, until: datetime, deadline: Deadline
 ) -> Extension:
     """Extend a session that was read, and found alive, in this same hook.
+
+    ``now`` is the hook's one clock reading, ``until`` the time of day at which its deadline
+    ends: Kratos may handle the call as late as that.
 
     Never raises for what Ory does: a failed extension blocks no token (P29).
     """
@@ -64,7 +67,7 @@ def extend_session(
     if not session.active or session_id is None or expires_at is None or expires_at <= now:
         # decide asks for the extension of live sessions only (P24). Twice is safer.
         return Extension(Result.FAILED, reason="session.not_active")
-    if expires_at - now <= timedelta(seconds=deadline.remaining()):
+    if expires_at <= until:
         return Extension(Result.ENDING, expires_at)
     found = True
     try:

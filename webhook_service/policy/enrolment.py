@@ -38,11 +38,14 @@ def _second_factors(facts: Facts) -> Sequence[str] | Unknown:
     return enrolled
 
 
-def is_in_grace(enrolment: Enrolment | None, at: Situation) -> bool:
+def is_in_grace(enrolment: Enrolment | None, at: Situation) -> bool | Unknown:
     """Whether the time to enrol is still running: from the account's or the rule's first day."""
     if enrolment is None:
         return False
-    starts = (at.facts.value("identity.created_at"), enrolment.since)
+    created_at: object = at.facts.value("identity.created_at")
+    if created_at is UNKNOWN:
+        return UNKNOWN
+    starts = (created_at, enrolment.since)
     start = max((moment for moment in starts if isinstance(moment, datetime)), default=None)
     # The difference, not the sum: a sum can lie beyond the last date there is.
     return start is not None and at.now - start < enrolment.grace

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -94,12 +95,13 @@ def explain(
     at = situation(facts, now)
     hearing = {id(each.rule): each for each in listeners(policy, facts.event)}
     in_file_order = sorted(policy.rules, key=lambda rule: rule.line)
+    rules = tuple(_explained(rule, hearing.get(id(rule)), at) for rule in in_file_order)
     return Explanation(
         decision=decide(policy, facts, now),
         now=now,
-        rules=tuple(_explained(rule, hearing.get(id(rule)), at) for rule in in_file_order),
+        rules=rules,
         calls=calls(policy, facts, now, free),
-        missing=_missing(policy, at.facts),
+        missing=_missing(policy, at.facts, rules),
     )
 
 
@@ -123,7 +125,7 @@ def _unknown(rule: Rule, when: Truth, at: Situation) -> tuple[str, ...]:
     if rule.when is not None and when is UNKNOWN:
         names = Gap.of(rule.when.tree).names(at.facts)
         return tuple(dict.fromkeys(names)) or (OVER_BUDGET,)
-    missing = session_wanting(at.facts)
+    missing = session_wanting(rule, at.facts)
     if not missing and isinstance(rule, SessionRule):
         return (wanting(f"session.{rule.counted_from}", at.facts),)  # it does not tell its age
     return missing
@@ -144,9 +146,10 @@ def _words(rule: Rule, ruling: Ruling, unknown: tuple[str, ...]) -> str:
     return ruling.outcome.value
 
 
-def _missing(policy: Policy, facts: Facts) -> tuple[str, ...]:
+def _missing(policy: Policy, facts: Facts, rules: Iterable[Explained]) -> tuple[str, ...]:
     """Name the facts that rules of the event read, and calls they can cause, that told nothing."""
-    missing: set[str] = set()
+    named = {name for each in rules for name in each.unknown}
+    missing = {name for name in named if facts.values.get(name) is UNKNOWN}
     for rule in policy.at(facts.event):
         read = (path.fact for path in reads_of(rule))
         missing |= {fact for fact in read if facts.values.get(fact) is UNKNOWN}

@@ -74,11 +74,14 @@ def _of_the_session(rule: MfaRule, finding: Finding, at: Situation) -> tuple[str
     """Return the level that was reached, then the factors used and, if unmet, enrolled."""
     if at.live is not True:
         return _liveness(at), ()
+    aal = at.facts.value("session.aal")
+    if aal is UNKNOWN:
+        return "session.aal unknown", ()
     factors: tuple[Factor, ...] = at.facts.values.get(FACTORS) or ()
     facts = [_factor(factor, at.now) for factor in factors if factor.aal >= rule.require.aal]
     if finding.ruling.outcome is Outcome.UNMET and rule.require.aal == AAL2:
         facts.append(f"enrolled: {_enrolled(at)}")
-    return f"session.aal {at.facts.value('session.aal')}", tuple(facts)
+    return f"session.aal {aal}", tuple(facts)
 
 
 def _liveness(at: Situation) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,6 +10,7 @@ from webhook_service.policy.conditions.evaluate import compiled, evaluator
 from webhook_service.policy.conditions.nodes import Logical, Named, Node, Not
 from webhook_service.policy.conditions.types import UNKNOWN, Lookup, Value
 from webhook_service.policy.facts import Facts, source_of
+from webhook_service.policy.model import MfaRule, Rule, SessionRule
 from webhook_service.policy.reading import paths
 
 
@@ -48,13 +49,29 @@ class Gap:
 
 def wanting(fact: str, facts: Facts) -> str:
     """Name what would tell an unknown fact: the call that holds it, else the fact itself."""
+    if facts.values.get(fact) is UNKNOWN:
+        return fact  # whoever held it was asked: a record does not keep it
     return source_of(fact, facts.event) or fact
 
 
 _LIVE: Final = ("session.found", "session.active", "session.expires_at")
 
 
-def session_wanting(facts: Facts) -> tuple[str, ...]:
-    """Name what would tell whether the session lives (P24)."""
-    unknown = (fact for fact in _LIVE if facts.value(fact) is UNKNOWN)
+def session_wanting(rule: Rule, facts: Facts) -> tuple[str, ...]:
+    """Name what would tell whether the session lives (P24), else what the rule judges it by."""
+    return _unknown(_LIVE, facts) or _unknown(_judged_by(rule), facts)
+
+
+def _unknown(names: Iterable[str], facts: Facts) -> tuple[str, ...]:
+    unknown = (fact for fact in names if facts.value(fact) is UNKNOWN)
     return tuple(dict.fromkeys(wanting(fact, facts) for fact in unknown))
+
+
+def _judged_by(rule: Rule) -> tuple[str, ...]:
+    match rule:
+        case MfaRule():
+            grace = () if rule.enrolment is None else ("identity.created_at",)
+            return ("session.aal", *grace)
+        case SessionRule():
+            return (f"session.{rule.counted_from}",)
+    return ()

@@ -39,8 +39,9 @@ def _at_any_event(rule: MfaRule, usual: Usual, at: Situation, when: Truth) -> Fi
     if when is UNKNOWN:
         return usual.unknown
     if at.live is UNKNOWN:
-        wants = at.pending(Source.KRATOS_SESSION)
-        return Finding(rule, usual.unknown.ruling, matched=True, wants=wants)
+        return _undecided(usual)._replace(wants=at.pending(Source.KRATOS_SESSION))
+    if at.live and at.facts.value("session.aal") is UNKNOWN:
+        return _undecided(usual)
     accepted = _accepted(rule.require, at)
     reason = _unmet(rule.require, accepted, at)
     if reason is None:
@@ -48,7 +49,12 @@ def _at_any_event(rule: MfaRule, usual: Usual, at: Situation, when: Truth) -> Fi
     step_up = Finding(rule, ruled(rule, Outcome.UNMET, Verdict.STEP_UP, reason), matched=True)
     if rule.require.aal != AAL2 or not at.live:
         return step_up
-    return _step_up_or_enrol(rule, step_up, accepted, at)
+    return _step_up_or_enrol(rule, usual, step_up, accepted, at)
+
+
+def _undecided(usual: Usual) -> Finding:
+    """Leave a rule that matched to ``on_error``: nobody can tell a fact any more (P14)."""
+    return usual.unknown._replace(matched=True)
 
 
 def _accepted(require: Require, at: Situation) -> Sequence[Factor]:
@@ -82,17 +88,19 @@ def _is_newest_younger(factors: Sequence[Factor], limit: timedelta, at: Situatio
 
 
 def _step_up_or_enrol(
-    rule: MfaRule, step_up: Finding, accepted: Sequence[Factor], at: Situation
+    rule: MfaRule, usual: Usual, step_up: Finding, accepted: Sequence[Factor], at: Situation
 ) -> Finding:
     """Ask for a second factor that is there, else for enrolling one, once the grace is over."""
     in_grace = is_in_grace(rule.enrolment, at)
-    if at.facts.event is EventName.KRATOS_LOGIN and not in_grace:
+    if at.facts.event is EventName.KRATOS_LOGIN and in_grace is False:
         return step_up  # the window is the same either way: no call for it (P27)
     enrolled = is_enrolled(rule.require, accepted, at.facts)
     if enrolled is UNKNOWN:
         return step_up._replace(wants=at.pending(Source.KRATOS_IDENTITY))
     if enrolled:
         return step_up
+    if in_grace is UNKNOWN:
+        return _undecided(usual)
     verdict, notes = (Verdict.ALLOW, (Note.ENROLMENT_GRACE,)) if in_grace else (Verdict.ENROL, ())
     not_enrolled = ruled(rule, Outcome.UNMET, verdict, Reason.MFA_NOT_ENROLLED, *notes)
     return step_up._replace(ruling=not_enrolled)

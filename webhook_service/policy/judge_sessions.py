@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from webhook_service.policy.conditions.types import UNKNOWN
+from webhook_service.policy.conditions.types import UNKNOWN, Value
 from webhook_service.policy.decision import Extend, Outcome, Reason, Verdict
 from webhook_service.policy.facts import EventName, Source
 from webhook_service.policy.finding import Finding, Truth, Usual, ruled
@@ -34,6 +34,8 @@ def judge_sessions(rule: SessionRule, usual: Usual, at: Situation, when: Truth) 
 
 
 def _of_known_session(rule: SessionRule, usual: Usual, at: Situation) -> Finding:
+    if _is_capped(rule) and _start(rule, at) is UNKNOWN:
+        return usual.unknown._replace(matched=True)
     end = _end(rule, at)
     if end is not None and end <= at.now:
         # Live or not: else its refresh tokens would work again once it has ended (P24).
@@ -57,14 +59,16 @@ def _is_capped(rule: SessionRule) -> bool:
 
 def _end(rule: SessionRule, at: Situation) -> datetime | None:
     """Return when the rule's limit falls; ``None`` without a limit, a session or its start."""
-    start = at.facts.value(f"session.{rule.counted_from}")
-    if (
-        not isinstance(rule.max_age, timedelta)
-        or not isinstance(start, datetime)
-        or at.facts.value("session.found") is not True
-    ):
+    start: object = _start(rule, at)
+    if not isinstance(rule.max_age, timedelta) or not isinstance(start, datetime):
         return None
     return after(start, rule.max_age)
+
+
+def _start(rule: SessionRule, at: Situation) -> Value:
+    """Return from when on a session that there is is counted."""
+    found = at.facts.value("session.found") is True
+    return at.facts.value(f"session.{rule.counted_from}") if found else None
 
 
 def _is_extension_due(rule: SessionRule, at: Situation) -> bool:

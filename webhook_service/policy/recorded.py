@@ -1,22 +1,32 @@
 """The facts that a decision record holds, in both directions (settled question 3).
 
-Records hold identifiers, codes and numbers: no trait, no metadata, no claim, no header
-(P34). Everything else is unknown, and so is whatever depends on it.
+Records hold identifiers, codes, numbers and the facts in ``KEPT``: no trait, no metadata, no
+claim, no header (P34). Everything else is unknown, and so is whatever depends on it. The
+records of earlier versions hold identifiers alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from webhook_service.policy.conditions.types import TIMESTAMP, UNKNOWN, Value
+from webhook_service.policy.conditions.types import (
+    BOOL,
+    STRING,
+    STRINGS,
+    TIMESTAMP,
+    UNKNOWN,
+    Type,
+    Value,
+)
 from webhook_service.policy.decision import Note
 from webhook_service.policy.facts import (
     CLIENT_CREDENTIALS,
     FACTS,
     HYDRA,
     JWT_BEARER,
+    SESSION_BRINGS,
     EventName,
     Facts,
     Source,
@@ -34,21 +44,30 @@ KEPT: Final = (
 )
 """The facts that say nothing of a person but how and when somebody signed in."""
 
+_KEPT: Final = frozenset(KEPT)
 _KEPT_OF: Final[Mapping[EventName, tuple[str, ...]]] = {
     event: tuple(name for name in KEPT if event in FACTS[name].source) for event in EventName
 }
 _TIMES: Final = frozenset(name for name in KEPT if FACTS[name].type == TIMESTAMP)
+_SESSION: Final = tuple(name for name in FACTS if name.startswith("session."))
+_IDENTITY: Final = tuple(name for name in FACTS if name.startswith("identity."))
+_CLIENT: Final = tuple(name for name in FACTS if name.startswith("client."))
 
 GRANTS_WITHOUT_USER: Final = (CLIENT_CREDENTIALS, JWT_BEARER)
 
-_UNKNOWN: Final[Mapping[EventName, Mapping[str, Value]]] = {
-    event: {
-        name: UNKNOWN
+_SOURCES_OF: Final[Mapping[EventName, tuple[tuple[str, Source | None], ...]]] = {
+    event: tuple(
+        (name, fact.source[event])
         for name, fact in FACTS.items()
-        if fact.source.get(event, Source.KRATOS_SESSION) is None
-        and name not in {"now", "event.name"}
-    }
+        if event in fact.source and name not in {"now", "event.name"}
+    )
     for event in EventName
+}
+"""Every fact of an event, but for those that need no record, with the call that holds it."""
+
+_UNKNOWN: Final[Mapping[EventName, Mapping[str, Value]]] = {
+    event: {name: UNKNOWN for name, source in facts if source is None}
+    for event, facts in _SOURCES_OF.items()
 }
 """Every fact of an event's payload, before a record has told any of them."""
 
@@ -107,8 +126,8 @@ def facts_of_record(record: Mapping[str, Any]) -> tuple[Facts, ...]:
     except ValueError:
         raise NotARecordError("a decision record without its event") from None
     values = dict(_UNKNOWN[event])
-    values.update(_of_hydra(record) if event in HYDRA else _of_others(event, record))
     answered = _kept(event, record, values)
+    values.update(_of_hydra(record) if event in HYDRA else _of_others(event, record))
     failed = {_SOURCES[name]: why for name, why in _unknown(record) if name in _SOURCES}
     facts = Facts(event, values, answered, failed)
     no_user = Note.SUBJECT_NONE in (record.get("notes") or ())
@@ -130,36 +149,83 @@ def _kept(
     """
     kept = record.get("facts")
     if not isinstance(kept, Mapping):
-        return frozenset()
-    answered = frozenset(
-        source for source in Source if source.value in (record.get("answered") or ())
-    )
+        return frozenset()  # of an earlier version
     try:
-        for name in _KEPT_OF[event]:
-            source = FACTS[name].source[event]
-            if name in kept:
-                values[name] = _time(kept[name]) if name in _TIMES else kept[name]
-            elif source is None or source in answered:
-                values[name] = None
-        if FACTORS in kept:
-            values[FACTORS] = tuple(
-                Factor(method, aal, completed_at and _time(completed_at))
-                for method, aal, completed_at in kept[FACTORS]
-            )
+        answered = frozenset(map(Source, record.get("answered") or ()))
+        told = {name: _READERS[name](kept[name]) for name in _KEPT_OF[event] if name in kept}
+        factors = tuple(map(_factor, kept.get(FACTORS, ())))
     except (TypeError, ValueError):
         raise NotARecordError("a decision record with facts that cannot be read") from None
-    # A source that answered told more than is kept: what is not stays unknown.
-    for name, fact in FACTS.items():
-        if fact.source.get(event) in answered and name not in KEPT:
-            values.setdefault(name, UNKNOWN)
+    values.update(_untold(event, answered, told))
+    values.update(told)
+    if told.get("session.found"):
+        values[FACTORS] = factors
+        values["session.id"] = record.get("session")
+    if told.get("identity.found"):
+        values["identity.id"] = record.get("subject")
     return answered
 
 
-def _time(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
+def _untold(
+    event: EventName, answered: frozenset[Source], told: Mapping[str, Value]
+) -> dict[str, Value]:
+    """Return the facts that were known then and are not in the record: absent, or not kept."""
+    found: dict[str, Value] = {}
+    # A session brings its identity, without a call for that (F100).
+    brought = SESSION_BRINGS if "identity.found" in told else ()
+    for name, source in _SOURCES_OF[event]:
+        if source is None or source in answered or name in brought:
+            found[name] = None if name in _KEPT else UNKNOWN
+    # Where nobody is, there is nothing to keep.
+    has_session = bool(told.get("session.found"))
+    if Source.KRATOS_SESSION in answered and not has_session:
+        found.update(dict.fromkeys(_SESSION))
+    if Source.KRATOS_IDENTITY in answered and not (has_session or told.get("identity.found")):
+        found.update(dict.fromkeys(_IDENTITY))
+    if event is EventName.KRATOS_LOGIN and told.get("flow.oauth2") is False:
+        found.update(dict.fromkeys(_CLIENT))
+    return found
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return tuple(map(_text, value))
+
+
+def _flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
+
+
+def _time(value: object) -> datetime:
+    moment = datetime.fromisoformat(_text(value))
     if moment.tzinfo is None:
         raise ValueError("a time without its zone")
     return moment
+
+
+def _factor(value: object) -> Factor:
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    method, aal, completed_at = value
+    return Factor(_text(method), _text(aal), None if completed_at is None else _time(completed_at))
+
+
+_OF_TYPE: Final[Mapping[Type, Callable[[object], Value]]] = {
+    BOOL: _flag,
+    STRING: _text,
+    STRINGS: _texts,
+    TIMESTAMP: _time,
+}
+_READERS: Final = {name: _OF_TYPE[FACTS[name].type] for name in KEPT}
 
 
 def _of_hydra(record: Mapping[str, Any]) -> dict[str, Value]:

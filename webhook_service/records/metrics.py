@@ -67,10 +67,12 @@ POLICY_REFUSED: Final = Gauge(
 )
 INFO: Final = Gauge(
     "webhook_service_info",
-    "Always 1; the labels tell the version and the policy in force.",
+    "1 for the policy in force, 0 for those before it; labels: version and digest.",
     ("version", "policy"),
     multiprocess_mode="mostrecent",
 )
+
+_told_policies: Final[set[str]] = set()
 
 NO_REASON: Final = "none"
 
@@ -108,6 +110,9 @@ def tell_refused(*, refused: bool) -> None:
 
 def tell_policy(digest: str) -> None:
     """Say which policy is in force."""
+    for told in _told_policies - {digest}:
+        INFO.labels(__version__, told).set(0)
+    _told_policies.add(digest)
     INFO.labels(__version__, digest).set(1)
 
 

@@ -141,7 +141,7 @@ def _missing(rule: _Prepared, ruling: Ruling, at: Situation) -> Iterator[str]:
     if when is UNKNOWN and rule.gap is not None:
         yield from rule.gap.names(at.facts)
     elif ruling.outcome is Outcome.UNKNOWN:
-        yield from session_wanting(at.facts)
+        yield from session_wanting(rule.listener.rule, at.facts)
     else:  # unmet: whether to step up or to enrol first (P16)
         yield from rule.listener.judge(at, when).wants
 

@@ -23,6 +23,12 @@ READ_SECONDS: Final = 4.0
 WATCH_SECONDS: Final = 0.25
 """How often the reads are looked at, at the most."""
 
+ARRIVED: Final = "webhook_service.arrived"
+"""In a request's environment: how many bytes of its body are here already."""
+
+ARRIVED_AT: Final = "webhook_service.arrived_at"
+"""In a request's environment: when it could be read, on the monotonic clock."""
+
 _JSON: Final = re.compile(
     r"application/json\s*(?:;\s*charset\s*=\s*\"?utf-8\"?\s*)?", re.IGNORECASE
 )
@@ -41,20 +47,28 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
         return b""
     stream: IO[bytes] = environ["wsgi.input"]
     connection = environ.get("gunicorn.socket")
-    with _read_deadlines.limit(connection):
-        try:
-            body = stream.read(length)
-        except OSError:
-            body = b""
+    if connection is None or length <= environ.get(ARRIVED, 0):
+        body = stream.read(length)
+    else:
+        body = _read_in_time(stream, length, connection)
     if len(body) != length:
         if connection is not None:
             # What else may come is not the next request. granian closes by itself.
             environ["wsgi.input"].failed = True
             _stop_reading(connection)
         raise RefusedError(
-            "request.timeout", f"the body did not arrive whole within {READ_SECONDS:g} s"
+            "request.timeout", "the body did not arrive whole and in time"
         )
     return body
+
+
+def _read_in_time(stream: IO[bytes], length: int, connection: socket.socket) -> bytes:
+    """Read a body that may drip in; what came of it where it takes too long."""
+    with _read_deadlines.limit(connection):
+        try:
+            return stream.read(length)
+        except OSError:
+            return b""
 
 
 def _check_headers(environ: Mapping[str, Any]) -> int:
@@ -97,32 +111,32 @@ class _ReadDeadlines:
     def __init__(self) -> None:
         self._due: list[tuple[float, int, socket.socket]] = []
         self._done: set[int] = set()
+        self._queued: set[int] = set()
         self._lock = threading.Lock()
         self._wake = threading.Condition(self._lock)
         self._count = 0
         self._process = 0
 
     @contextlib.contextmanager
-    def limit(self, connection: socket.socket | None) -> Iterator[None]:
+    def limit(self, connection: socket.socket) -> Iterator[None]:
         """End a read of the connection that is still going on after ``READ_SECONDS``."""
-        if connection is None:
-            yield
-            return
         number = self._add(connection)
         try:
             yield
         finally:
             with self._lock:
-                self._done.add(number)
+                if number in self._queued:
+                    self._done.add(number)
 
     def _add(self, connection: socket.socket) -> int:
         with self._lock:
             if self._process != os.getpid():
                 # Threads do not survive a fork: each process starts its own.
                 self._process = os.getpid()
-                self._due, self._done = [], set()
+                self._due, self._done, self._queued = [], set(), set()
                 threading.Thread(target=self._watch, name="read deadlines", daemon=True).start()
             self._count += 1
+            self._queued.add(self._count)
             heapq.heappush(self._due, (time.monotonic() + READ_SECONDS, self._count, connection))
             if len(self._due) == 1:
                 self._wake.notify()
@@ -137,8 +151,10 @@ class _ReadDeadlines:
                 due, number, connection = self._due[0]
                 if number in self._done:
                     self._done.discard(number)
+                    self._queued.discard(number)
                     heapq.heappop(self._due)
                 elif due <= time.monotonic():
+                    self._queued.discard(number)
                     heapq.heappop(self._due)
                     _stop_reading(connection)
                 else:

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from webhook_service.hooks.shape import ShapeError
 from webhook_service.hooks.strict_json import MalformedError
 from webhook_service.records.metrics import count_refused
+from webhook_service.service import OverloadedError
 
 BEARER: Final = {"WWW-Authenticate": "Bearer"}
 
@@ -28,6 +29,7 @@ ERRORS: Final[Mapping[str, int]] = {
     "request.not_found": 404,
     "request.method_not_allowed": 405,
     "service.error": 500,
+    "service.overloaded": 503,
 }
 """Every error before a decision: its reason code and its HTTP status."""
 
@@ -74,6 +76,10 @@ def install(app: Flask, logger: structlog.typing.FilteringBoundLogger) -> None:
     @app.errorhandler(ShapeError)
     def invalid(error: ShapeError) -> Response:
         return answer("request.invalid", f"not the body of this hook: {error}")
+
+    @app.errorhandler(OverloadedError)
+    def overloaded(_: OverloadedError) -> Response:
+        return answer("service.overloaded", "more calls came than can be answered in time")
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response:

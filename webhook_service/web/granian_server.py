@@ -41,7 +41,7 @@ def serve() -> None:
     except ImportError:
         raise SystemExit(
             "The service does not start: SERVER is granian, which is not installed.\n"
-            "  Install it with: pip install 'webhook-service[granian]'"
+            "  Install it with: pip install '.[granian]'"
         ) from None
     settings, policy = checked()
     say_what_starts(settings, policy, server="granian")

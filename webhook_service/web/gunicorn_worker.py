@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future
 from functools import partial
 from io import SEEK_END, BytesIO
 from selectors import EVENT_READ
 from typing import Any, Final, cast
+from weakref import WeakKeyDictionary
 
 from gunicorn.http import Request, RequestParser
 from gunicorn.http.body import LengthReader
@@ -27,6 +29,8 @@ from gunicorn.http.errors import (
 )
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from webhook_service.records.metrics import count_refused
+from webhook_service.web.body import ARRIVED, ARRIVED_AT
 from webhook_service.web.errors import error_body
 from webhook_service.web.gunicorn_arrival import HELD_BYTES, HeadTooLongError, has_arrived
 
@@ -71,6 +75,24 @@ class Worker(ThreadWorker):
     while it is answered. gunicorn ends those of the first two when their time is over.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  gunicorn's
+        super().__init__(*args, **kwargs)
+        self._here = threading.local()
+        # When the request of a connection was given to the threads.
+        self._arrived: WeakKeyDictionary[TConn, float] = WeakKeyDictionary()
+
+    def load_wsgi(self) -> None:
+        """Load the app; tell it of each request how much of the body is here already."""
+        super().load_wsgi()
+        app, here = self.wsgi, self._here
+
+        def informed(environ: MutableMapping[str, Any], start_response: Any) -> Any:  # noqa: ANN401  WSGI's
+            environ[ARRIVED] = here.held
+            environ[ARRIVED_AT] = here.since
+            return app(environ, start_response)
+
+        self.wsgi = informed
+
     def enqueue_req(self, conn: TConn) -> None:
         """Give a connection a thread if a request has arrived, else wait for more of it."""
         if self.cfg.is_ssl:  # not set up by this service; what comes is not HTTP yet
@@ -81,6 +103,7 @@ class Worker(ThreadWorker):
         conn.sock.settimeout(0)
         try:
             if _collect(conn):
+                self._arrived[conn] = time.monotonic()
                 super().enqueue_req(conn)
             elif _held(conn):
                 self._wait(conn, self.on_pending_socket_readable)
@@ -123,6 +146,8 @@ class Worker(ThreadWorker):
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Answer a request, and give up a caller that does not read. Runs in a thread."""
+        self._here.held = _held(conn)
+        self._here.since = self._arrived.pop(conn, None)
         # To sendall() it is the time for all of an answer.
         conn.sock.settimeout(SEND_SECONDS)
         return super().handle_request(req, conn)
@@ -152,6 +177,7 @@ class Worker(ThreadWorker):
         reason, status, message = _answer(exc)
         log = self.log.warning if status < 500 else self.log.error  # noqa: PLR2004  server errors
         log("request refused before the app: %s (%s)", reason, type(exc).__name__)
+        count_refused("other", reason)
         body = error_body(reason, status, message)
         head = (
             f"HTTP/1.1 {status} {_PHRASES[status]}\r\n"

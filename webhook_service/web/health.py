@@ -33,13 +33,17 @@ class Readiness:
 
     def states(self) -> dict[str, str]:
         """Return ``ok`` or a reason code for each upstream."""
-        with self._lock:
-            if time.monotonic() >= self._until:
-                self._states = {
-                    name: _probe(client) for name, client in self._wired.upstreams.items()
-                }
-                self._until = time.monotonic() + KEEP_SECONDS
-            return self._states
+        # Only the first ever asker has to be waited for: later ones share the last answer.
+        if time.monotonic() >= self._until and self._lock.acquire(blocking=not self._states):
+            try:
+                if time.monotonic() >= self._until:
+                    self._states = {
+                        name: _probe(client) for name, client in self._wired.upstreams.items()
+                    }
+                    self._until = time.monotonic() + KEEP_SECONDS
+            finally:
+                self._lock.release()
+        return self._states
 
 
 def _policy(policies: PolicyInForce) -> dict[str, Any]:
@@ -61,7 +65,7 @@ def _probe(client: Any) -> str:  # noqa: ANN401  Kratos or Hydra
 
 def add(app: Flask, wired: Wired) -> None:
     """Serve ``/health/alive``, ``/health/ready`` and ``/version``."""
-    readiness = Readiness(wired)
+    readiness = app.extensions["readiness"] = Readiness(wired)
 
     def alive() -> Response:
         return jsonify(status="ok")

@@ -8,7 +8,7 @@ from webhook_service.hooks.event import Raw
 from webhook_service.hooks.table import Hook
 from webhook_service.service import Service
 from webhook_service.web.authentication import Keys
-from webhook_service.web.body import read_body
+from webhook_service.web.body import ARRIVED_AT, read_body
 
 TRIGGER_ID = "HTTP_ORY_WEBHOOK_TRIGGER_ID"
 
@@ -17,21 +17,23 @@ def add(app: Flask, hook: Hook, keys: Keys, service: Service) -> None:
     """Serve one hook: the key first, then the body, then the decision."""
 
     def answer(method: str | None = None) -> Response:
-        keys.admit(request.environ)
+        environ = request.environ
+        keys.admit(environ)
         reply = service.answer(
             hook,
             Raw(
-                route=request.path,
-                body=read_body(request.environ),
-                trigger_id=request.environ.get(TRIGGER_ID),
+                route=environ["PATH_INFO"],
+                body=read_body(environ),
+                trigger_id=environ.get(TRIGGER_ID),
                 method=method,
             ),
+            environ.get(ARRIVED_AT),
         )
-        response = Response(
-            reply.body, reply.status, headers=dict(reply.headers), mimetype="application/json"
-        )
-        if not reply.body:
-            del response.headers["Content-Type"]
+        headers = dict(reply.headers)
+        if reply.body:
+            return Response(reply.body, reply.status, headers, mimetype="application/json")
+        response = Response(None, reply.status, headers)
+        del response.headers["Content-Type"]
         return response
 
     paths = [hook.path, f"{hook.path}/<method:method>"] if hook.with_method else [hook.path]

@@ -57,7 +57,9 @@ def app_from_environment() -> Flask:
     """
     settings, policy = checked(settled=accepted_before())
     logger = make_logger(settings.log_format, settings.log_level)
-    return create_app(settings, wire(settings, policy, logger), logger)
+    # Decision records are what the service is asked about later: at every level.
+    records = make_logger(settings.log_format, "info")
+    return create_app(settings, wire(settings, policy, logger, records=records), logger)
 
 
 def accepted_before() -> bytes | None:

@@ -13,6 +13,7 @@ from webhook_service.ory.errors import NotFound, OryError, UpstreamReason
 from webhook_service.sessions import Session
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+UNTIL = NOW + timedelta(milliseconds=600)
 ENDS = NOW + timedelta(hours=1)
 LATER = NOW + timedelta(hours=24)
 SESSION = Session("a1daf59b-bb36-40b2-9ae7-e3eab04e223d", active=True, expires_at=ENDS)
@@ -46,7 +47,7 @@ class Scripted:
 
 
 def extend(kratos: Scripted, session: Session = SESSION) -> Extension:
-    return extend_session(kratos, session, NOW, Deadline.after(0.6))
+    return extend_session(kratos, session, NOW, UNTIL, Deadline.after(0.6))
 
 
 moved = replace(SESSION, expires_at=LATER)
@@ -116,6 +117,6 @@ def test_a_session_that_is_not_alive_is_not_even_tried(session: Session) -> None
 
 def test_a_session_that_could_end_before_the_call_arrives_is_let_go() -> None:
     kratos = Scripted(moved)
-    session = replace(SESSION, expires_at=NOW + timedelta(milliseconds=500))
+    session = replace(SESSION, expires_at=UNTIL)
     assert extend(kratos, session).result is Result.ENDING
     assert kratos.calls == []

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from webhook_service.policy.conditions.types import UNKNOWN
 from webhook_service.policy.decision import Decision, Note, Outcome, Reason, Verdict
 
 Decided = Callable[..., Decision]
@@ -155,11 +156,18 @@ def test_a_session_of_which_too_little_is_known_is_unknown(
     assert outcome(decision) == (Verdict.DENY, Reason.POLICY_UNKNOWN)
 
 
-def test_a_level_that_is_unknown_is_aal1(decided: Decided, session: MakeSession) -> None:
+@pytest.mark.parametrize(("on_error", "verdict"), [("deny", "deny"), ("allow", "allow")])
+def test_a_level_that_is_unknown_is_left_to_on_error(
+    decided: Decided, session: MakeSession, on_error: str, verdict: str
+) -> None:
+    """P14: neither too low nor reached."""
     values = session("totp/aal2 now-1m") | HAS_TOTP
     del values["session.aal"]
-    decision = decided(SECOND_FACTOR, values, failed=["kratos.session"])
-    assert outcome(decision) == (Verdict.STEP_UP, Reason.MFA_AAL_TOO_LOW)
+    rules = SECOND_FACTOR + f"    on_error: {on_error}\n"
+    decision = decided(rules, values, failed=["kratos.session"])
+    assert decision.verdict == verdict
+    assert decision.rulings[0].outcome is Outcome.UNKNOWN
+    assert len(decision.matched) == 1
 
 
 def test_aal0_is_below_aal1(decided: Decided, session: MakeSession) -> None:
@@ -257,6 +265,17 @@ def test_grace_does_not_excuse_who_has_a_factor(decided: Decided, session: MakeS
     decision = decided(GRACE, session("password/aal1 now-1m") | HAS_TOTP)
     assert outcome(decision) == (Verdict.STEP_UP, Reason.MFA_AAL_TOO_LOW)
     assert decision.notes == ()
+
+
+def test_a_grace_of_an_account_whose_age_nobody_can_tell_is_left_to_on_error(
+    decided: Decided, session: MakeSession
+) -> None:
+    """P14: neither in it nor over it; who has a factor steps up either way (P16)."""
+    values = session("password/aal1 now-1m") | {"identity.created_at": UNKNOWN}
+    unknown = decided(GRACE, values | {"identity.second_factors": ()})
+    assert outcome(unknown) == (Verdict.DENY, Reason.POLICY_UNKNOWN)
+    assert unknown.rulings[0].outcome is Outcome.UNKNOWN
+    assert decided(GRACE, values | HAS_TOTP).verdict is Verdict.STEP_UP
 
 
 def test_grace_needs_a_live_session(decided: Decided) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from webhook_service.policy.conditions.types import UNKNOWN
 from webhook_service.policy.decision import Decision, Extend, Note, Outcome, Reason, Verdict
 
 Decided = Callable[..., Decision]
@@ -278,6 +279,18 @@ def test_a_session_that_does_not_tell_its_age_is_left_to_on_error(
     decision = decided(rules, values)
     assert (decision.verdict, decision.extend) == (verdict, Extend.NO)
     assert decision.rulings[0].outcome is Outcome.UNKNOWN
+    assert decision.matched == ("eight hours",)
+
+
+@pytest.mark.parametrize("active", [True, False])
+def test_a_cap_on_an_age_that_nobody_can_tell_is_left_to_on_error(
+    decided: Decided, session: MakeSession, *, active: bool
+) -> None:
+    """P14: a session that is over may be past its cap, too."""
+    values = session("password/aal1 now-7h", active=active)
+    values |= {"session.authenticated_at": UNKNOWN}
+    decision = decided(EIGHT_HOURS + "    on_error: deny\n", values)
+    assert (decision.verdict, decision.reason) == (Verdict.DENY, Reason.POLICY_UNKNOWN)
     assert decision.matched == ("eight hours",)
 
 

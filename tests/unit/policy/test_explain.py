@@ -210,6 +210,37 @@ def test_a_session_that_does_not_tell_its_age_is_unknown(
     assert only_rule(rules, login).words == "unknown: session.issued_at → deny"
 
 
+@pytest.mark.parametrize(
+    ("rule", "fact"),
+    [
+        ("sessions:\n  - {name: a, max_age: 8h, on_error: deny}\n", "session.authenticated_at"),
+        ("mfa:\n  - {name: a, require: {aal: aal2}}\n", "session.aal"),
+        (
+            "mfa:\n  - {name: a, require: {aal: aal2}, enrolment: {grace: 9d}}\n",
+            "identity.created_at",
+        ),
+        ("mfa:\n  - {name: a, require: {aal: aal2}}\n", "session.active"),
+    ],
+)
+def test_a_fact_that_a_rule_is_judged_by_and_nobody_can_tell_is_named(
+    facts: Maker, session: SessionMaker, rule: str, fact: str
+) -> None:
+    """What a decision record does not hold could still change the verdict."""
+    known = {**session("password/aal1 now-1m"), "identity.second_factors": ()}
+    explanation = explained(rule, facts({**known, fact: UNKNOWN}))
+    assert explanation.rules[0].words == f"unknown: {fact} → deny"
+    assert explanation.missing == (fact,)
+    assert explanation.is_provisional
+
+
+def test_a_fact_that_a_record_does_not_keep_is_named_and_not_its_call(facts: Maker) -> None:
+    """P34: the call was made then."""
+    rules = "deny:\n  - {name: a, when: identity.traits.staff == true}\n"
+    explanation = explained(rules, facts({"identity.traits": UNKNOWN}))
+    assert explanation.rules[0].words == "unknown: identity.traits → deny"
+    assert explanation.missing == ("identity.traits",)
+
+
 # operands
 
 

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from webhook_service.policy.conditions.types import Value
+from webhook_service.policy.conditions.types import UNKNOWN, Value
 from webhook_service.policy.explain import Explained, explain
 from webhook_service.policy.explain_demands import spelled
 from webhook_service.policy.facts import Facts
@@ -101,6 +101,15 @@ def test_what_is_enrolled_is_told_where_a_rule_is_unmet(
         values["identity.second_factors"] = second_factors
     rule = only_rule(MFA, facts(values, failed=failed))
     assert rule.demands[0].facts == (f"enrolled: {shown}",)
+
+
+def test_a_level_that_nobody_can_tell_is_said(facts: Maker, session: SessionMaker) -> None:
+    values = {**session("password/aal1 now-1m"), "session.aal": UNKNOWN}
+    rule = only_rule(MFA.replace('    when: client.id == "app"\n', ""), facts(values))
+    assert rule.words == "unknown: session.aal → deny"
+    assert demand_rows(rule) == [
+        ("require aal2, < 15m, totp or webauthn", "session.aal unknown", ())
+    ]
 
 
 def test_a_rule_of_the_first_level_asks_for_no_enrolment(

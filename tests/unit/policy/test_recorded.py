@@ -2,20 +2,44 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from unit.workbench import BenchMaker, Recorded
 
-from webhook_service.policy.conditions.types import UNKNOWN
-from webhook_service.policy.facts import FACTS, EventName, Source, source_of
+from webhook_service.policy.conditions.types import UNKNOWN, Value
+from webhook_service.policy.facts import (
+    FACTS,
+    HYDRA,
+    KRATOS,
+    SESSION_BRINGS,
+    EventName,
+    Facts,
+    Source,
+    source_of,
+)
+from webhook_service.policy.known import (
+    FACTORS,
+    NO_IDENTITY,
+    NO_SESSION,
+    identity_facts,
+    payload_identity_facts,
+    session_facts,
+)
 from webhook_service.policy.recorded import (
     GRANTS_WITHOUT_USER,
+    KEPT,
     NotARecordError,
+    facts_for_record,
     facts_of_record,
     moment_of_record,
 )
+from webhook_service.sessions import Factor, Identity, Session
 
 MFA = """
 mfa:
@@ -31,8 +55,238 @@ def refresh(make_bench: BenchMaker, recorded: Recorded) -> dict[str, Any]:
     return bench.record()
 
 
+def earlier(record: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as versions wrote it that did not keep facts yet."""
+    return {name: value for name, value in record.items() if name not in {"facts", "answered"}}
+
+
+# What is kept
+
+TIMES = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  hypothesis adds the zone
+WORDS = st.sampled_from(["password", "totp", "oidc", "code"])
+FACTOR = st.builds(Factor, WORDS, st.sampled_from(["aal1", "aal2"]), st.none() | TIMES)
+IDENTITY = st.builds(
+    Identity,
+    id=st.just("aea95835-aeaf-4997-bd01-d04160cc4ddc"),
+    schema_id=st.none() | st.just("person"),
+    state=st.sampled_from([None, "active", "inactive"]),
+    created_at=st.none() | TIMES,
+    traits=st.just({"mail": "somebody"}),
+    verified_addresses=st.just(("somebody",)),
+    email_verified=st.booleans(),
+    second_factors=st.none() | st.lists(WORDS).map(tuple),
+)
+SESSION = st.builds(
+    Session,
+    id=st.just("a1daf59b-bb36-40b2-9ae7-e3eab04e223d"),
+    active=st.booleans(),
+    aal=st.sampled_from(["aal1", "aal2"]),
+    factors=st.lists(FACTOR, max_size=3).map(tuple),
+    methods=st.lists(WORDS, max_size=3).map(tuple),
+    authenticated_at=st.none() | TIMES,
+    issued_at=st.none() | TIMES,
+    expires_at=st.none() | TIMES,
+    second_factor_at=st.none() | TIMES,
+    identity=st.none(),
+)
+PAYLOAD = {
+    "event.method": WORDS,
+    "token.grant": st.sampled_from(["refresh_token", "client_credentials"]),
+    "token.scopes": st.lists(WORDS, max_size=2),
+    "token.audience": st.lists(WORDS, max_size=2),
+    "token.acr": WORDS,
+    "token.amr": st.lists(WORDS, max_size=2),
+    "token.auth_time": TIMES,
+    "flow.type": st.sampled_from(["browser", "api"]),
+    "flow.requested_aal": st.sampled_from(["aal1", "aal2"]),
+    "flow.refresh": st.booleans(),
+    "flow.oauth2": st.booleans(),
+}
+
+
+@st.composite
+def known(draw: st.DrawFn) -> Facts:
+    """Return what the service can come to know of an event."""
+    event = draw(st.sampled_from(EventName))
+    values: dict[str, Value] = {
+        name: draw(st.none() | strategy)
+        for name, strategy in PAYLOAD.items()
+        if event in FACTS[name].source and (event in KRATOS or name != "event.method")
+    }
+    answered, failed = set(), {}
+    if values.get("flow.oauth2") is False:
+        answered.add(Source.HYDRA_LOGIN_REQUEST)
+    session, identity = draw(SESSION), draw(IDENTITY)
+    if event in HYDRA:
+        values["token.subject"] = identity.id
+    if source_of("session.aal", event) is None:
+        values |= session_facts(session) if event in FACTS["session.aal"].source else {}
+        values |= payload_identity_facts(identity)
+    else:
+        match draw(st.sampled_from(["found", "not found", "failed", "not asked"])):
+            case "found":
+                values |= session_facts(session) | payload_identity_facts(identity)
+                answered.add(Source.KRATOS_SESSION)
+            case "not found":
+                values |= NO_SESSION
+                answered.add(Source.KRATOS_SESSION)
+            case "failed":
+                failed[Source.KRATOS_SESSION] = "upstream.timeout"
+    match draw(st.sampled_from(["found", "not found", "failed", "not asked"])):
+        case "found":
+            values |= identity_facts(identity)
+            answered.add(Source.KRATOS_IDENTITY)
+        case "not found" if not values.get("identity.found"):
+            values |= NO_IDENTITY
+            answered.add(Source.KRATOS_IDENTITY)
+        case "failed":
+            failed[Source.KRATOS_IDENTITY] = "upstream.busy"
+    return Facts(event, values, frozenset(answered), failed)
+
+
+def recorded_as(facts: Facts) -> dict[str, Any]:
+    """Return the record of the facts, as it is read out of a log."""
+    found = facts.values.get("identity.found")
+    record = {
+        "event": facts.event,
+        "subject": facts.values.get("identity.id") if found else None,
+        "session": facts.values.get("session.id"),
+        "client": None,
+        "unknown": facts.failed,
+        "facts": facts_for_record(facts),
+        "answered": sorted(facts.answered),
+    }
+    decoded: dict[str, Any] = json.loads(json.dumps(record))
+    return decoded
+
+
+def plain(value: Value) -> Value:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@given(known())
+def test_what_is_written_is_read_again(facts: Facts) -> None:
+    [restored] = facts_of_record(recorded_as(facts))
+    for name in KEPT:
+        if facts.event in FACTS[name].source:
+            assert plain(restored.value(name)) == plain(facts.value(name)), name
+    assert restored.values.get(FACTORS, ()) == facts.values.get(FACTORS, ())
+    assert (restored.answered, restored.failed) == (facts.answered, facts.failed)
+
+
+@given(known())
+def test_what_is_not_kept_is_unknown_or_right(facts: Facts) -> None:
+    """No guess: of whoever is not there everything is absent, of others it is unknown."""
+    [restored] = facts_of_record(recorded_as(facts))
+    for name in FACTS.keys() - {"now", "event.name", *KEPT}:
+        value = restored.value(name) if facts.event in FACTS[name].source else UNKNOWN
+        if value is not UNKNOWN:
+            assert value == facts.value(name), name
+
+
+def test_the_identity_that_a_session_brought_is_known(refresh: dict[str, Any]) -> None:
+    """F100: it was read without a call of its own."""
+    kept = {"session.found": True, "identity.found": True, "identity.state": "active"}
+    [facts] = facts_of_record({**refresh, "facts": kept, "answered": ["kratos.session"]})
+    assert facts.value("identity.created_at") is None
+    assert facts.value("identity.id") == refresh["subject"]
+    assert {name for name in SESSION_BRINGS if facts.value(name) is UNKNOWN} == {
+        "identity.traits",
+        "identity.metadata_public",
+        "identity.organization_id",
+        "identity.verified_addresses",
+        "identity.email_verified",
+    }
+    assert facts.is_pending(Source.KRATOS_IDENTITY)
+
+
+def test_who_is_not_there_has_nothing_that_could_be_unknown(refresh: dict[str, Any]) -> None:
+    record = {**refresh, "facts": {"session.found": False}, "answered": list(Source)}
+    [facts] = facts_of_record(record)
+    assert facts.value("session.id") is None
+    assert facts.value("identity.traits") is None
+    assert facts.value("client.metadata") is UNKNOWN
+
+
+def test_a_login_without_oauth_has_no_client() -> None:
+    record = {"event": "kratos.login", "client": None, "facts": {"flow.oauth2": False}}
+    [facts] = facts_of_record({**record, "answered": ["hydra.login_request"]})
+    assert facts.value("client.id") is facts.value("client.metadata") is None
+
+
+def test_a_client_that_was_read_is_known_by_its_id() -> None:
+    record = {"event": "kratos.login", "client": "web", "facts": {"flow.oauth2": True}}
+    [facts] = facts_of_record({**record, "answered": ["hydra.login_request"]})
+    assert facts.value("client.id") == "web"
+    assert facts.value("client.metadata") is UNKNOWN
+
+
+def test_a_grant_that_is_kept_leaves_nothing_open(
+    make_bench: BenchMaker, recorded: Recorded
+) -> None:
+    """P19."""
+    bench = make_bench(MFA)
+    bench.token(recorded.body("hydra.token.client_credentials"))
+    [facts] = facts_of_record(bench.record())
+    assert facts.value("token.grant") == "client_credentials"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"session.active": "yes"},
+        {"session.aal": 2},
+        {"session.methods": "totp"},
+        {"session.methods": [1]},
+        {"session.expires_at": "tomorrow"},
+        {"session.expires_at": "2026-11-25T12:00:00"},
+        {"session.expires_at": 1},
+        {FACTORS: 1},
+        {FACTORS: ["abc"]},
+        {FACTORS: [["totp", "aal2"]]},
+        {FACTORS: [["totp", 2, None]]},
+        {FACTORS: [["totp", "aal2", 7]]},
+    ],
+    ids=str,
+)
+def test_facts_that_nobody_wrote_like_that_make_no_record(
+    refresh: dict[str, Any], wrong: dict[str, Any]
+) -> None:
+    record = {**refresh, "facts": {"session.found": True, **wrong}}
+    with pytest.raises(NotARecordError, match="facts that cannot be read"):
+        facts_of_record(record)
+
+
+@pytest.mark.parametrize("answered", [["nobody"], 7, "kratos.session", [[]]])
+def test_a_source_that_there_is_not_makes_no_record(
+    refresh: dict[str, Any], answered: object
+) -> None:
+    with pytest.raises(NotARecordError, match="facts that cannot be read"):
+        facts_of_record({**refresh, "answered": answered})
+
+
+def test_everything_that_is_not_kept_is_a_decision_of_ours() -> None:
+    """P34: a fact that is new here must be put on one of the two sides."""
+    identity = {f"identity.{one.name}" for one in fields(Identity)} & FACTS.keys()
+    assert identity - {*KEPT} == {
+        "identity.id",
+        "identity.organization_id",
+        "identity.traits",
+        "identity.metadata_public",
+        "identity.metadata_admin",
+        "identity.verified_addresses",
+        "identity.email_verified",
+    }
+    roots = {"client", "request"}
+    assert not any(name.partition(".")[0] in roots for name in KEPT)
+    assert not {"token.claims", "token.id_claims", "token.subject", "flow.transient"} & {*KEPT}
+
+
+# Records of versions that kept no facts
+
+
 def test_identifiers_are_known_and_nothing_else_of_the_payload_is(refresh: dict[str, Any]) -> None:
-    [facts] = facts_of_record(refresh)
+    [facts] = facts_of_record(earlier(refresh))
     assert facts.event is EventName.HYDRA_TOKEN
     known = {
         name: facts.value(name)
@@ -51,14 +305,14 @@ def test_identifiers_are_known_and_nothing_else_of_the_payload_is(refresh: dict[
 
 
 def test_what_a_call_told_is_unknown(refresh: dict[str, Any]) -> None:
-    [facts] = facts_of_record(refresh)
+    [facts] = facts_of_record(earlier(refresh))
     assert facts.value("session.aal") is UNKNOWN
     assert facts.is_pending(Source.KRATOS_SESSION)
 
 
 def test_a_call_that_failed_then_has_failed(refresh: dict[str, Any]) -> None:
     record = {**refresh, "unknown": {"kratos.session": "upstream.timeout", "no.source": "x"}}
-    [facts] = facts_of_record(record)
+    [facts] = facts_of_record(earlier(record))
     assert facts.failed == {Source.KRATOS_SESSION: "upstream.timeout"}
 
 
@@ -67,7 +321,7 @@ def test_a_login_tells_of_its_session_and_person(
 ) -> None:
     bench = make_bench()
     bench.login(recorded.body("kratos.login.api.aal2.refresh"))
-    record = bench.record()
+    record = earlier(bench.record())
     [facts] = facts_of_record(record)
     assert facts.value("identity.id") == record["subject"] is not None
     assert facts.value("session.id") == record["session"] is not None
@@ -107,8 +361,11 @@ def test_a_token_without_a_user_is_of_one_of_two_grants(
     """P19."""
     bench = make_bench(MFA)
     bench.token(recorded.body("hydra.token.client_credentials"))
-    both = facts_of_record(bench.record())
+    both = facts_of_record(earlier(bench.record()))
     assert [facts.value("token.grant") for facts in both] == list(GRANTS_WITHOUT_USER)
+
+
+# The line
 
 
 def test_the_time_is_the_records(refresh: dict[str, Any]) -> None:

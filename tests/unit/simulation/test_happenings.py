@@ -77,7 +77,20 @@ def test_a_record_is_an_event(make_bench: BenchMaker, recorded: Recorded) -> Non
     assert (happening.key, happening.subject, happening.client) == (record["key"], SUBJECT, "web")
     assert happening.now == datetime.fromisoformat(record["at"])
     assert read(record, now=CLOCK).now == CLOCK
-    assert happening.facts[0].value("token.scopes") is UNKNOWN
+    assert happening.facts[0].value("token.scopes")[0] == "openid"
+    assert happening.facts[0].value("token.claims") is UNKNOWN
+
+
+def test_a_record_of_an_earlier_version_is_an_event(
+    make_bench: BenchMaker, recorded: Recorded
+) -> None:
+    bench = make_bench("deny:\n  - {name: a, when: client.id == 'x'}\n")
+    bench.token(recorded.body("hydra.token.client_credentials"))
+    record = bench.record()
+    del record["facts"], record["answered"]
+    [facts] = read(record).facts
+    assert facts.value("client.id") == "machine"
+    assert facts.value("token.grant") is UNKNOWN
 
 
 def test_other_lines_of_a_log_are_passed_over(make_bench: BenchMaker) -> None:
@@ -172,12 +185,25 @@ def test_facts_without_times_are_read_once_for_all_events(recorded: Recorded) ->
 
 def test_a_record_is_completed_by_the_file(make_bench: BenchMaker, recorded: Recorded) -> None:
     bench = make_bench("deny:\n  - {name: a, when: session.active == false}\n")
+    bench.fail("GET", 503)
     bench.token(recorded.body("hydra.token.refresh_token.consent-claims"))
-    record = {**bench.record(), "unknown": {"kratos.session": "upstream.timeout"}}
+    record = bench.record()
+    assert record["unknown"] == {"kratos.session": "upstream.busy"}
     facts, _ = told(record)
     assert facts.value("session.aal") == "aal2"
-    assert facts.value("token.scopes") is UNKNOWN
+    assert facts.value("token.claims") is UNKNOWN
     assert facts.failed == {}
+
+
+def test_what_a_record_tells_stands_above_the_file(
+    make_bench: BenchMaker, recorded: Recorded
+) -> None:
+    bench = make_bench("deny:\n  - {name: a, when: session.active == false}\n")
+    bench.token(recorded.body("hydra.token.refresh_token.consent-claims"))
+    facts, _ = told(bench.record())
+    assert facts.value("session.found") is False
+    assert facts.value("session.aal") is None
+    assert facts.value("identity.second_factors") == ["totp"]
 
 
 @pytest.mark.recorded("hydra", "kratos.login")

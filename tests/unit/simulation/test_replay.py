@@ -20,7 +20,7 @@ from webhook_service.policy.decision import Reason, Verdict
 from webhook_service.policy.facts import FACTS, EventName, Facts, Source, source_of
 from webhook_service.policy.known import FACTORS
 from webhook_service.policy.loader import load
-from webhook_service.policy.model import Policy
+from webhook_service.policy.model import Policy, PolicyTest
 from webhook_service.policy.situation import NO_SOURCES
 from webhook_service.simulation.changes import MOST, Changes, Many
 from webhook_service.simulation.happenings import Happening
@@ -114,6 +114,21 @@ def test_a_verdict_that_is_given_holds_whatever_is_not_known(
 ) -> None:
     """Settled question 3: no guess."""
     policy, test = case
+    check_that_nothing_is_guessed(policy, test, names, sources)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case[1].name)
+def test_each_single_fact_that_is_not_known_is_missed_where_it_counts(case: Any) -> None:
+    policy, test = case
+    for name in FACTS.keys() - {"now", "event.name"}:
+        check_that_nothing_is_guessed(policy, test, {name}, set())
+    for source in Source:
+        check_that_nothing_is_guessed(policy, test, set(), {source})
+
+
+def check_that_nothing_is_guessed(
+    policy: Policy, test: PolicyTest, names: set[str], sources: set[Source]
+) -> None:
     facts = facts_of(test)
     decision = decide(policy, facts, test.now)
     result = Replay(policy).decide(Happening((hidden(facts, names, sources),), test.now, "key"))
@@ -124,8 +139,7 @@ def test_a_verdict_that_is_given_holds_whatever_is_not_known(
     rulings = {ruling.rule: ruling for ruling in (*decision.rulings, *decision.shadow)}
     for ruling in (*result.decision.rulings, *result.decision.shadow):
         if ruling.rule not in result.lacking:
-            assert ruling.outcome is rulings[ruling.rule].outcome
-            assert ruling.verdict is rulings[ruling.rule].verdict
+            assert ruling == rulings[ruling.rule]
 
 
 def test_a_fact_that_nobody_tells_leaves_the_verdict_open() -> None:
@@ -191,6 +205,40 @@ def test_at_a_login_no_second_factor_is_asked_for() -> None:
     )
     assert result.verdict is Verdict.ALLOW
     assert result.lacking == {"a": ("session.active",)}
+
+
+AT_LOGIN = "name: a, events: [kratos.login]"
+
+
+@pytest.mark.parametrize(
+    ("rule", "fact"),
+    [
+        (f"mfa:\n  - {{{AT_LOGIN}, require: {{aal: aal2}}", "session.aal"),
+        (f"sessions:\n  - {{{AT_LOGIN}, max_age: 8h", "session.issued_at"),
+        (
+            f"mfa:\n  - {{{AT_LOGIN}, require: {{aal: aal2}}, enrolment: {{grace: 9d}}",
+            "identity.created_at",
+        ),
+    ],
+)
+def test_what_a_rule_is_judged_by_is_lacking_where_nobody_tells_it(rule: str, fact: str) -> None:
+    values = {
+        **live(),
+        "session.expires_at": NOW + timedelta(hours=1),
+        "identity.second_factors": (),
+        fact: UNKNOWN,
+    }
+    more = ", step_up_within: 1h}\n" if rule.startswith("mfa") else ", counted_from: issued_at}\n"
+    result = replayed(rule + more, happening(values, "kratos.login", answered=True))
+    assert result.lacking == {"a": (fact,)}
+
+
+def test_a_session_that_is_over_may_be_past_a_cap_as_well() -> None:
+    """Its age decides between two refusals, and whether it is ended (P24)."""
+    rules = "sessions:\n  - {name: a, max_age: 8h, must_be_active: true}\n"
+    values = {**live(), "session.active": False, "session.authenticated_at": UNKNOWN}
+    result = replayed(rules, happening(values, answered=True))
+    assert (result.verdict, result.missing) == (None, ("session.authenticated_at",))
 
 
 def test_whether_to_step_up_or_to_enrol_takes_what_is_enrolled() -> None:

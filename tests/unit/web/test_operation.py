@@ -6,6 +6,7 @@ import requests
 from unit.workbench import Bench, BenchMaker, Recorded
 
 import webhook_service
+from webhook_service.records import metrics
 
 OPERATOR = {"Authorization": "Bearer operator-key-" + "o" * 24}
 
@@ -47,6 +48,28 @@ def test_a_crowd_that_asks_for_readiness_costs_ory_one_call_each(make_bench: Ben
     for _ in range(20):
         bench.client.get("/health/ready")
     assert len(bench.calls()) == 2
+
+
+def test_who_asks_while_another_does_gets_the_last_answer_at_once(
+    make_bench: BenchMaker,
+) -> None:
+    bench = make_bench()
+    bench.client.get("/health/ready")
+    readiness = bench.app.extensions["readiness"]
+    readiness._until = 0.0
+    with readiness._lock:
+        assert bench.client.get("/health/ready").status_code == 200
+    assert len(bench.calls()) == 2
+
+
+def test_one_policy_is_in_force_in_the_metrics() -> None:
+    metrics.tell_policy("before")
+    metrics.tell_policy("after")
+    text = metrics.scrape().decode()
+    lines = {line for line in text.splitlines() if line.startswith("webhook_service_info")}
+    assert [line for line in lines if line.endswith(" 1.0")] == [
+        line for line in lines if 'policy="after"' in line
+    ]
 
 
 def test_an_upstream_that_no_setting_names_is_not_asked(make_bench: BenchMaker) -> None:

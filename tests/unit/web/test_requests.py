@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -195,6 +196,22 @@ def test_a_failure_of_our_own_is_500_and_says_nothing_of_the_input(
     assert "RuntimeError" in log
     assert "service.py:" in log
     assert secret not in log
+
+
+def test_a_request_that_waited_too_long_for_its_turn_is_503_at_once(
+    make_bench: BenchMaker, recorded: Recorded
+) -> None:
+    """bad-inputs row 64: Hydra tries again; nothing was read or done."""
+    bench = make_bench()
+    answer = bench.client.post(
+        PATH,
+        data=recorded.bytes(TOKEN),
+        content_type="application/json",
+        headers={"Authorization": "Bearer hydra-hook-key-" + "h" * 24},
+        environ_overrides={"webhook_service.arrived_at": time.monotonic() - 0.7},
+    )
+    assert error(answer) == (503, "service.overloaded")
+    assert bench.calls() == []
 
 
 def test_one_line_is_logged_whatever_the_client_calls_itself(
