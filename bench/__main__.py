@@ -12,7 +12,7 @@ from typing import Final
 from bench.figure import Figure, table
 from webhook_service.runtime import METRICS_VARIABLE
 
-NAMES: Final = ("hook_vs_empty", "decide", "upstream", "footprint")
+NAMES: Final = ("hook_vs_empty", "decide", "upstream", "footprint", "simulate")
 
 
 def main(names: list[str]) -> None:

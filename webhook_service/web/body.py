@@ -56,9 +56,7 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
             # What else may come is not the next request. granian closes by itself.
             environ["wsgi.input"].failed = True
             _stop_reading(connection)
-        raise RefusedError(
-            "request.timeout", "the body did not arrive whole and in time"
-        )
+        raise RefusedError("request.timeout", "the body did not arrive whole and in time")
     return body
 
 
