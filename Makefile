@@ -24,7 +24,7 @@ run: setup ## run the sandbox: the service with a stand-in Ory
 
 test: check ## lint, types, walls, and every test that needs no Kratos and Hydra
 	$(BIN)/pytest -m "not ory" --cov --cov-report= --cov-report=term:skip-covered
-	$(BIN)/coverage report --include='webhook_service/hooks/*,webhook_service/policy/*,webhook_service/effects/*' --fail-under=100 --skip-covered
+	$(BIN)/coverage report --include='webhook_service/hooks/*,webhook_service/policy/*,webhook_service/effects/*,webhook_service/simulation/*' --fail-under=100 --skip-covered
 
 test-ory: setup ory ## the tests against the real Kratos and Hydra (needs Go 1.23 and gcc)
 	ORY_BIN="$(ORY_BIN)" $(BIN)/pytest -m ory

@@ -20,6 +20,9 @@ from webhook_service.hooks.table import Hook
 from webhook_service.policy.facts import EventName
 from webhook_service.wire import parse_time
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, check_circular=False)
+"""Made once: json.dumps would make one for each call."""
+
 _LEGACY: Final = "hydra.refresh_token_hook"
 """How recordings name Hydra's older hook: after its setting, not after its event."""
 
@@ -82,7 +85,7 @@ def read_recording(recording: Recording, hooks: Iterable[Hook]) -> Event:
         raise NotAHookError(f"this version has no hook that reads {recording.event}")
     method = recording.method if hook.with_method else None
     route = hook.path if method is None else f"{hook.path}/{method}"
-    body = json.dumps(recording.body, ensure_ascii=False).encode(errors="surrogatepass")
+    body = _ENCODER.encode(recording.body).encode(errors="surrogatepass")
     return hook.read(Raw(route, body, method=method))
 
 
