@@ -68,10 +68,8 @@ def _unknown(names: Iterable[str], facts: Facts) -> tuple[str, ...]:
 
 
 def _judged_by(rule: Rule) -> tuple[str, ...]:
-    match rule:
-        case MfaRule():
-            grace = () if rule.enrolment is None else ("identity.created_at",)
-            return ("session.aal", *grace)
-        case SessionRule():
-            return (f"session.{rule.counted_from}",)
-    return ()
+    """Return what an mfa or a sessions rule reads once the session is known to live or not."""
+    if isinstance(rule, SessionRule):
+        return (f"session.{rule.counted_from}",)
+    has_grace = isinstance(rule, MfaRule) and rule.enrolment is not None
+    return ("session.aal", "identity.created_at") if has_grace else ("session.aal",)
