@@ -43,6 +43,8 @@ class Record:
         """Return the record as the log line has it. Identifiers, codes and numbers only."""
         decision = self.decision
         line: dict[str, Any] = {
+            # The event's one clock reading, in full: a replay decides by it.
+            "at": self.at.isoformat(timespec="microseconds").replace("+00:00", "Z"),
             "event": decision.event.value,
             "key": self.event.key,
             "verdict": decision.verdict.value,
