@@ -90,3 +90,9 @@ def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Benc
             return Bench(ory, clock, app, log, app.test_client())
 
         yield make
+
+
+@pytest.fixture
+def refresh(recorded: Recorded) -> Any:
+    """The body of a refresh that names its session."""
+    return recorded.body("hydra.token.refresh_token.consent-claims")
