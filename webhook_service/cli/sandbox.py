@@ -61,9 +61,14 @@ def command(port: int) -> None:
         # An interrupt from the keyboard reaches the service as well: it ends by itself.
         signal.signal(signal.SIGINT, lambda *_: None)
         address = f"http://127.0.0.1:{port}"
-        if _is_up(address, service):
-            _introduce(address, key)
-        raise SystemExit(service.wait())
+        try:
+            if _is_up(address, service):
+                _introduce(address, key)
+            code = service.wait()
+        finally:
+            # Also where nobody reads what is printed: the service must not outlive this.
+            service.terminate()
+        raise SystemExit(code)
 
 
 def _is_up(address: str, service: subprocess.Popen[bytes]) -> bool:
