@@ -16,14 +16,11 @@ from webhook_service.hooks.reply import NOTHING_CHANGES, Reply, json_reply, refu
 from webhook_service.hooks.shape import ShapeError, load
 from webhook_service.policy.conditions.types import Value
 from webhook_service.policy.decision import Decision, Reason, Verdict
-from webhook_service.policy.facts import CLIENT_CREDENTIALS, JWT_BEARER, EventName, Source
+from webhook_service.policy.facts import GRANTS_WITHOUT_USER, EventName, Source
 from webhook_service.wire import Time, WireSchema
 
 SESSION_CLAIM: Final = "kratos_session_id"
 """The claim in which the consent app names the Kratos session (F28)."""
-
-NO_USER: Final = frozenset({CLIENT_CREDENTIALS, JWT_BEARER})
-"""Grants without a person behind them: their subject is no identity (F6, F7, P19)."""
 
 _FROM_KRATOS: Final = frozenset({Source.KRATOS_SESSION, Source.KRATOS_IDENTITY})
 
@@ -110,7 +107,7 @@ def token_event(
         "token.claims": extra,
         "token.id_claims": ext,
     }
-    if grant in NO_USER:
+    if grant in GRANTS_WITHOUT_USER:
         return Event(name, event_key(raw), values, _FROM_KRATOS, client_id=client_id)
     subject = as_uuid(id_token["subject"])
     answered: frozenset[Source] = frozenset()

@@ -64,6 +64,9 @@ METHODS: Final = frozenset(
 GRANT_PREFIX: Final = "urn:ietf:params:oauth:grant-type:"
 CLIENT_CREDENTIALS: Final = "client_credentials"
 JWT_BEARER: Final = GRANT_PREFIX + "jwt-bearer"
+GRANTS_WITHOUT_USER: Final = (CLIENT_CREDENTIALS, JWT_BEARER)
+"""Grants without a person behind them: their subject is no identity (F6, F7, P19)."""
+
 GRANTS: Final = frozenset(
     {
         "authorization_code",

@@ -22,10 +22,9 @@ from webhook_service.policy.conditions.types import (
 )
 from webhook_service.policy.decision import Note
 from webhook_service.policy.facts import (
-    CLIENT_CREDENTIALS,
     FACTS,
+    GRANTS_WITHOUT_USER,
     HYDRA,
-    JWT_BEARER,
     SESSION_BRINGS,
     EventName,
     Facts,
@@ -53,7 +52,6 @@ _SESSION: Final = tuple(name for name in FACTS if name.startswith("session."))
 _IDENTITY: Final = tuple(name for name in FACTS if name.startswith("identity."))
 _CLIENT: Final = tuple(name for name in FACTS if name.startswith("client."))
 
-GRANTS_WITHOUT_USER: Final = (CLIENT_CREDENTIALS, JWT_BEARER)
 
 _SOURCES_OF: Final[Mapping[EventName, tuple[tuple[str, Source | None], ...]]] = {
     event: tuple(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 
 from webhook_service.policy.conditions.types import UNKNOWN, Unknown
-from webhook_service.policy.facts import CLIENT_CREDENTIALS, JWT_BEARER, Facts, Source
+from webhook_service.policy.facts import GRANTS_WITHOUT_USER, Facts, Source
 
 NO_TIME: Final = timedelta(0)
 FIRST_MOMENT: Final = datetime.min.replace(tzinfo=UTC)
@@ -15,7 +15,6 @@ LAST_MOMENT: Final = datetime.max.replace(tzinfo=UTC)
 NO_SOURCES: Final[frozenset[Source]] = frozenset()
 _ONLY: Final = {source: frozenset({source}) for source in Source}
 
-_WITHOUT_USER: Final = frozenset({CLIENT_CREDENTIALS, JWT_BEARER})
 _OF_A_USER: Final = frozenset({Source.KRATOS_SESSION, Source.KRATOS_IDENTITY})
 
 
@@ -44,7 +43,7 @@ def situation(facts: Facts, now: datetime) -> Situation:
     """
     values = {**facts.values, "now": now, "event.name": facts.event}
     answered = facts.answered
-    has_user = facts.value("token.grant") not in _WITHOUT_USER
+    has_user = facts.value("token.grant") not in GRANTS_WITHOUT_USER
     if not has_user:
         values = {k: v for k, v in values.items() if not k.startswith(("session.", "identity."))}
         answered |= _OF_A_USER

@@ -15,6 +15,7 @@ from unit.workbench import BenchMaker, Recorded
 from webhook_service.policy.conditions.types import UNKNOWN, Value
 from webhook_service.policy.facts import (
     FACTS,
+    GRANTS_WITHOUT_USER,
     HYDRA,
     KRATOS,
     SESSION_BRINGS,
@@ -32,7 +33,6 @@ from webhook_service.policy.known import (
     session_facts,
 )
 from webhook_service.policy.recorded import (
-    GRANTS_WITHOUT_USER,
     KEPT,
     NotARecordError,
     facts_for_record,
