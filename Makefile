@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 # Where Kratos and Hydra are built to: outside the tree, so that a clean clone finds them.
 ORY_BIN ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/webhook-service/ory
 
-.PHONY: help setup run test test-ory ory check format coverage bench openapi lock clean
+.PHONY: help setup run test test-ory ory check format coverage bench openapi docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ bench: setup ## measure, see bench/README.md
 
 openapi: setup ## write openapi.yaml anew from the schemas
 	$(BIN)/python tools/openapi.py > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
+
+docs: setup ## write the tables of docs/policy.md anew from the code
+	$(BIN)/python tools/policy_reference.py
 
 lock: setup ## pin the dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \

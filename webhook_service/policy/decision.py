@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from webhook_service.policy.conditions.types import Value
 from webhook_service.policy.facts import EventName, Source
@@ -40,7 +41,13 @@ class Reason(StrEnum):
     MFA_NOT_ENROLLED = "mfa.not_enrolled"
     SESSION_NOT_ACTIVE = "session.not_active"
     SESSION_PAST_MAX_AGE = "session.past_max_age"
+    SESSION_ENDING = "session.ending"
+    """What ends the session, or its tokens, is on its way. No rule decides it: the service does."""
     POLICY_UNKNOWN = "policy.unknown"
+
+
+BY_RULES: Final = tuple(reason for reason in Reason if reason is not Reason.SESSION_ENDING)
+"""The reasons that ``decide`` can give."""
 
 
 class Note(StrEnum):

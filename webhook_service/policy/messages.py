@@ -20,6 +20,7 @@ _STOCK: Final[Mapping[Reason, str]] = {
     Reason.SESSION_PAST_MAX_AGE: (
         "You have been signed in for as long as is allowed. Please sign in again."
     ),
+    Reason.SESSION_ENDING: "You have been signed out. Please sign in again.",
     Reason.POLICY_UNKNOWN: "This could not be checked just now. Please try again in a moment.",
 }
 

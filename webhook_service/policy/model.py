@@ -130,9 +130,37 @@ class Policy:
     """The rules as ``decide`` prepares them, once per event, and keeps them here. They follow
     from ``rules`` alone, so it does not matter which thread comes first."""
 
+    ends: bool = field(init=False, repr=False, compare=False)
+    """Whether an enforced rule can end sessions or tokens: a cap, a window, a revocation."""
+    acts: bool = field(init=False, repr=False, compare=False)
+    """Whether one can have any effect on Ory: it ends something, or extends."""
+
+    def __post_init__(self) -> None:
+        ends = any(_ends(rule) for rule in self.rules if not rule.shadow)
+        acts = ends or any(
+            isinstance(rule, SessionRule) and bool(rule.extend) and not rule.shadow
+            for rule in self.rules
+        )
+        # Said once, at load: every event asks.
+        object.__setattr__(self, "ends", ends)
+        object.__setattr__(self, "acts", acts)
+
+    def rule(self, name: str) -> Rule | None:
+        """Return the rule of that name; ``None`` where there is none."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
     def at(self, event: EventName) -> tuple[Rule, ...]:
         """Return the rules that listen to the event, in deciding order."""
         return tuple(rule for rule in self.rules if event in rule.events)
+
+
+def _ends(rule: Rule) -> bool:
+    match rule:
+        case SessionRule():
+            return isinstance(rule.max_age, timedelta)
+        case MfaRule():
+            return rule.step_up_within is not None
+    return isinstance(rule, RevokeRule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,11 @@ def test_another_deny_rule_does_not(deny: str) -> None:
     assert warned(f"deny:\n  - name: other\n{deny}{MFA}")[-1][1] == "warning.grant_escapes"
 
 
+def test_in_a_policy_in_shadow_a_deny_rule_in_shadow_closes_it_too() -> None:
+    deny = f"deny:\n  - name: no assertions\n    when: 'token.grant == \"{JWT_BEARER}\"'\n"
+    assert warned("mode: shadow\n" + deny + MFA) == []
+
+
 @pytest.mark.parametrize(
     "rule",
     [
@@ -99,7 +104,7 @@ def test_a_claim_that_the_policy_itself_expects_there_is_the_consent_apps() -> N
     claims:
       - name: tenant
         when: token.claims.tenant == "t1"
-        access_token: {tenant: '"t2"', level: session.aal}
+        access_token: {tenant: '"t2"', schema: identity.schema_id}
     """
     [text] = texts(rules)
     assert '"tenant" sets tenant in the access_token' in text

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from unit.workbench import BenchMaker
 
-from webhook_service.policy.decision import Reason, Verdict
+from webhook_service.policy.decision import BY_RULES, Verdict
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.facts import FACTS, EventName
 from webhook_service.policy.loader import load
@@ -231,7 +231,7 @@ def test_tests_have_the_keys_that_the_loader_reads() -> None:
     assert given_facts._FACTOR_KEYS == cases.FACTOR_KEYS
     assert given_facts._OPEN == cases.GROWING
     assert set(definitions["expect"]["properties"]["verdict"]["enum"]) == set(Verdict)
-    assert set(definitions["expect"]["properties"]["reason"]["enum"]) == {*Reason, None}
+    assert set(definitions["expect"]["properties"]["reason"]["enum"]) == {*BY_RULES, None}
 
 
 @pytest.mark.parametrize("event", list(EventName))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
-from webhook_service.policy.decision import Extend, Reason, Verdict
+from webhook_service.policy.decision import BY_RULES, Extend, Verdict
 from webhook_service.policy.loading.fields import Fields
 from webhook_service.policy.loading.given import MOMENT, is_moment, plain
 from webhook_service.policy.loading.problems import Problems
@@ -14,7 +14,7 @@ from webhook_service.policy.loading.yaml_nodes import AnyNode, MappingNode, Scal
 from webhook_service.policy.model import Revocation
 
 _VERDICTS: Final = {verdict.value: verdict.value for verdict in Verdict}
-_REASONS: Final = {reason.value: reason.value for reason in Reason}
+_REASONS: Final = {reason.value: reason.value for reason in BY_RULES}
 _REVOCATIONS: Final = {revocation.value: revocation.value for revocation in Revocation}
 _SUGGESTIONS: Final = 3
 _TOKENS: Final = ("access_token", "id_token")

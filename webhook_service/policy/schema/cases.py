@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from webhook_service.policy.conditions.types import BOOL, FREE, STRINGS, TIMESTAMP
-from webhook_service.policy.decision import Extend, Reason, Verdict
+from webhook_service.policy.decision import BY_RULES, Extend, Verdict
 from webhook_service.policy.facts import AALS, FACTS, EventName, Fact, Source
 from webhook_service.policy.loading.rules import LONGEST_NAME as LONGEST_RULE_NAME
 from webhook_service.policy.loading.tests_section import LONGEST_NAME, LONGEST_PATH
@@ -60,7 +60,7 @@ def _expect() -> Schema:
     described: dict[str, Schema] = {
         "verdict": words(verdict.value for verdict in Verdict),
         "rule": {"anyOf": [rule, ABSENT]},
-        "reason": words([*(reason.value for reason in Reason), None]),
+        "reason": words([*(reason.value for reason in BY_RULES), None]),
         "matched": {"type": "array", "items": rule},
         "extend": words([True, False, Extend.DEFERRED.value]),
         "end_now": {"type": "boolean"},
