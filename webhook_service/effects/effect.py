@@ -113,7 +113,17 @@ class RevokeTokens:
     before: datetime
 
 
-Args: TypeAlias = ExtendSession | EndSession | EndSessions | RevokeTokens
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What a store holds and this version cannot read, or nobody can.
+
+    Only ever listed: such an effect fails instead of being done.
+    """
+
+    subject: str
+
+
+Args: TypeAlias = ExtendSession | EndSession | EndSessions | RevokeTokens | Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +154,9 @@ class NewEffect:
 class Effect:
     """An effect as it is kept.
 
-    ``seq`` is its number, ``token`` the proof of whoever holds it (E4), ``reason`` why the
-    last try did not end it, or how it ended.
+    ``seq`` is its number, ``token`` the proof of whoever holds it (E4), ``owner`` who that is,
+    ``attempts`` how many tries came to an end, ``reason`` why the last one did not end it, or
+    how it ended.
     """
 
     seq: int
@@ -162,6 +173,7 @@ class Effect:
     token: str | None = None
     reason: str | None = None
     ended: datetime | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +212,23 @@ LIFETIME: Final = timedelta(hours=24)
 
 AFTER_THE_ANSWER: Final = timedelta(milliseconds=500)
 """Kratos stores a login's session only after its hooks were answered (F46)."""
+
+
+def unkept(new: NewEffect, now: datetime) -> Effect:
+    """Return an effect that no database keeps, to be done on the spot."""
+    return Effect(
+        seq=0,
+        key=new.key,
+        kind=new.kind,
+        lane=new.lane,
+        args=new.args,
+        state=State.RUNNING,
+        due=new.due,
+        counts_from=new.counts_from,
+        deadline=new.deadline,
+        attempts=0,
+        created=now,
+    )
 
 
 def lane_of_session(session_id: str | None, subject: str) -> str:

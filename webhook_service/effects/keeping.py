@@ -30,7 +30,9 @@ class Ended:
 class Turn:
     """What a worker holds after a turn, and when the next effect is due.
 
-    ``next_due`` is how long from now, by the store's own clock; ``None`` where nothing waits.
+    ``claimed`` still have the ``due`` that they were claimed for, not the end of their lease.
+    ``next_due`` is how long from now, by the store's own clock, until an effect will be due;
+    ``None`` where nothing waits for its time.
     """
 
     claimed: tuple[Effect, ...]
