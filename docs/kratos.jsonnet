@@ -2,10 +2,25 @@
 // ctx whole would carry the session cookie (request_cookies), the CSRF token and what was
 // typed into the form (flow.ui), and an OIDC code (the query of request_url).
 // Headers that COUNTRY_HEADER or CLIENT_IP_HEADER name must be added to request_headers.
+
+// Before 26.2.0 Kratos does not tell in which session a setting was changed, so a rule that
+// revokes other_sessions ends that one too. With true here, in the hooks that are called after
+// a change (response.parse: false), the session's cookie is handed over, and the service asks
+// Kratos (KRATOS_PUBLIC_URL) whose it is. It is a credential: only over https or one machine.
+// Native apps send no cookie.
+local pass_session_cookie = false;
+local session_cookie = 'ory_kratos_session';  // Kratos' session.cookie.name
+
+local part(object, name) = if std.objectHas(object, name) then object[name] else null;
 local only(object, names) =
   if object == null then null
   else { [name]: object[name] for name in names if std.objectHas(object, name) };
-local part(ctx, name) = if std.objectHas(ctx, name) then ctx[name] else null;
+
+// Only settings have the state "success", and only after the change is stored.
+local is_after_a_change(ctx) = part(ctx.flow, 'state') == 'success';
+local cookie(ctx) =
+  local cookies = part(ctx, 'request_cookies');
+  if cookies == null then null else part(cookies, session_cookie);
 
 function(ctx) {
   flow: only(ctx.flow, [
@@ -21,4 +36,7 @@ function(ctx) {
     'authenticator_assurance_level', 'authentication_methods',
   ]),
   request_headers: only(ctx.request_headers, ['User-Agent', 'True-Client-Ip']),
-}
+} + (
+  if pass_session_cookie && is_after_a_change(ctx) && part(ctx, 'session') == null
+  then { session_cookie: cookie(ctx) } else {}
+)

@@ -7,7 +7,7 @@ holds the committed file to this.
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Final
 
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -17,8 +17,20 @@ from ruamel.yaml import YAML
 from webhook_service import __version__
 from webhook_service.hooks.hydra_refresh import RefreshHookBody
 from webhook_service.hooks.hydra_token import TokenHookBody
+from webhook_service.hooks.kratos_body import KratosHookBody, RequestHeaders
 from webhook_service.hooks.kratos_login import LoginHookBody
-from webhook_service.hooks.table import HYDRA_REFRESH_TOKEN, HYDRA_TOKEN, KRATOS_LOGIN
+from webhook_service.hooks.kratos_settings import SettingsHookBody
+from webhook_service.hooks.reply import STORE_UNAVAILABLE
+from webhook_service.hooks.table import (
+    HYDRA_REFRESH_TOKEN,
+    HYDRA_TOKEN,
+    KRATOS_LOGIN,
+    KRATOS_RECOVERY,
+    KRATOS_REGISTRATION,
+    KRATOS_SETTINGS,
+    KRATOS_VERIFICATION,
+    hooks,
+)
 from webhook_service.policy.decision import Reason, Verdict
 from webhook_service.web.errors import ERRORS
 from webhook_service.web.schema_route import MEDIA_TYPE
@@ -31,11 +43,14 @@ Ory adds fields to its requests; what is not named here is let be.
 
 
 class ErrorDetail(Schema):
-    """What went wrong before a decision."""
+    """What went wrong before a decision, or in keeping what must follow from one."""
 
     id = fields.String(
         required=True,
-        metadata={"enum": sorted(ERRORS), "description": "The reason code."},
+        metadata={
+            "enum": sorted({*ERRORS, STORE_UNAVAILABLE}),
+            "description": "The reason code.",
+        },
     )
     code = fields.Integer(required=True, metadata={"description": "The HTTP status."})
     message = fields.String(required=True)
@@ -54,7 +69,11 @@ class Refusal(Schema):
         required=True, metadata={"enum": [v.value for v in Verdict if v is not Verdict.ALLOW]}
     )
     reason = fields.String(required=True, metadata={"enum": [r.value for r in Reason]})
-    rule = fields.String(required=True, metadata={"description": "The deciding rule's name."})
+    rule = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The deciding rule's name; null where no rule decided."},
+    )
     message = fields.String(required=True)
 
 
@@ -87,10 +106,58 @@ class MessagesAt(Schema):
     messages = fields.List(fields.Nested(Message), required=True)
 
 
-class LoginRefusal(Schema):
+class FlowRefusal(Schema):
     """A refusal that Kratos shows above its form."""
 
     messages = fields.List(fields.Nested(MessagesAt), required=True)
+
+
+FLOWS: Final = (
+    (
+        KRATOS_LOGIN,
+        LoginHookBody,
+        "login_hook",
+        "Kratos' login hook: may this step of a login go on?",
+    ),
+    (
+        KRATOS_REGISTRATION,
+        KratosHookBody,
+        "registration_hook",
+        "Kratos' registration hook: may this person sign up?",
+    ),
+    (
+        KRATOS_SETTINGS,
+        SettingsHookBody,
+        "settings_hook",
+        "Kratos' settings hook: may this change be stored; or, after it: what follows from it?",
+    ),
+    (
+        KRATOS_RECOVERY,
+        KratosHookBody,
+        "recovery_hook",
+        "Kratos' recovery hook: what follows from a recovery? Refused only where it is not kept.",
+    ),
+    (
+        KRATOS_VERIFICATION,
+        KratosHookBody,
+        "verification_hook",
+        "Kratos' verification hook: it is recorded.",
+    ),
+)
+"""Where Kratos calls, with what, and why."""
+
+NEVER_REFUSED: Final = "verification_hook"
+"""An address is verified whatever is answered (F49)."""
+
+WITH_METHOD: Final = {hook.path for hook in hooks(RequestHeaders()).values() if hook.with_method}
+
+METHOD: Final = {
+    "name": "method",
+    "in": "path",
+    "required": True,
+    "description": "The method of this step: bodies need not name it (F34).",
+    "schema": {"type": "string", "pattern": "^[a-z0-9_]{1,40}$"},
+}
 
 
 class Alive(Schema):
@@ -160,20 +227,14 @@ def document() -> str:
         (HYDRA_REFRESH_TOKEN, RefreshHookBody, "refresh_token_hook"),
     ):
         spec.path(path, operations={"post": _token_hook(name, body)})
-    spec.path(KRATOS_LOGIN, operations={"post": _login_hook("login_hook")})
-    spec.path(
-        f"{KRATOS_LOGIN}/{{method}}",
-        parameters=[
-            {
-                "name": "method",
-                "in": "path",
-                "required": True,
-                "description": "The method of this step: bodies need not name it (F34).",
-                "schema": {"type": "string", "pattern": "^[a-z0-9_]{1,40}$"},
-            }
-        ],
-        operations={"post": _login_hook("login_hook_of_a_method")},
-    )
+    for path, sent, name, question in FLOWS:
+        spec.path(path, operations={"post": _flow_hook(name, sent, question)})
+        if path in WITH_METHOD:
+            spec.path(
+                f"{path}/{{method}}",
+                parameters=[METHOD],
+                operations={"post": _flow_hook(f"{name}_of_a_method", sent, question)},
+            )
     _open_routes(spec)
     made = spec.to_dict()
     first = {name: made.pop(name) for name in ("openapi", "info")}
@@ -181,6 +242,7 @@ def document() -> str:
 
 
 def _token_hook(name: str, body: type[Schema]) -> dict[str, Any]:
+    errors = _errors([STORE_UNAVAILABLE])
     return {
         "operationId": name,
         "summary": f"Hydra's oauth2.{name}: may this token be issued?",
@@ -199,33 +261,36 @@ def _token_hook(name: str, body: type[Schema]) -> dict[str, Any]:
             },
             "200": {"description": "Issue it with these claims.", **_content(ChangedToken)},
             "403": {"description": "Do not issue it.", **_content(Refusal)},
+            **errors,
             "503": {
-                "description": "A fact could not be read: try again (F22).",
-                **_content(Refusal),
+                "description": "A fact could not be read: try again (F22). Or "
+                + errors["503"]["description"],
+                **_content(Refusal, Error),
             },
-            **_errors(),
         },
     }
 
 
-def _login_hook(name: str) -> dict[str, Any]:
+def _flow_hook(name: str, body: type[Schema], question: str) -> dict[str, Any]:
+    after_a_change = [STORE_UNAVAILABLE] if body is SettingsHookBody else []
+    refusal = {"description": "Refuse, with these messages.", **_content(FlowRefusal)}
     return {
         "operationId": name,
-        "summary": "Kratos' login hook: may this step of a login go on?",
+        "summary": question,
         "tags": ["hooks"],
         "security": [{"kratos": []}],
-        "requestBody": _json(LoginHookBody),
+        "requestBody": _json(body),
         "responses": {
             "204": {"description": "Go on."},
-            "403": {"description": "Refuse, with these messages.", **_content(LoginRefusal)},
-            **_errors(),
+            **({} if name == NEVER_REFUSED else {"403": refusal}),
+            **_errors(after_a_change),
         },
     }
 
 
-def _errors() -> dict[str, Any]:
-    """List the answers before any decision, by status."""
-    statuses: dict[int, list[str]] = {}
+def _errors(unavailable: list[str]) -> dict[str, Any]:
+    """List the errors by status; ``unavailable`` are reasons of 503 that this hook has besides."""
+    statuses: dict[int, list[str]] = {503: list(unavailable)}
     for reason, status in ERRORS.items():
         if status not in {404, 405}:
             statuses.setdefault(status, []).append(reason)
@@ -286,7 +351,8 @@ def _json(schema: type[Schema]) -> dict[str, Any]:
     return {"required": True, **_content(schema)}
 
 
-def _content(schema: type[Schema]) -> dict[str, Any]:
+def _content(*schemas: type[Schema]) -> dict[str, Any]:
+    schema = {"oneOf": list(schemas)} if len(schemas) > 1 else schemas[0]
     return {"content": {"application/json": {"schema": schema}}}
 
 

@@ -13,7 +13,9 @@ from unit.workbench import Recorded
 
 from webhook_service.hooks.hydra_refresh import REFRESH_HOOK_BODY
 from webhook_service.hooks.hydra_token import TOKEN_HOOK_BODY
+from webhook_service.hooks.kratos_body import KRATOS_HOOK_BODY
 from webhook_service.hooks.kratos_login import LOGIN_HOOK_BODY
+from webhook_service.hooks.kratos_settings import SETTINGS_HOOK_BODY
 from webhook_service.wire import Flag, Time, WireSchema
 from webhook_service.wire_reader import MisfitError, object_reader
 
@@ -21,6 +23,10 @@ BODIES: dict[str, WireSchema] = {
     "hydra.token": TOKEN_HOOK_BODY,
     "hydra.refresh_token_hook": REFRESH_HOOK_BODY,
     "kratos.login": LOGIN_HOOK_BODY,
+    "kratos.registration": KRATOS_HOOK_BODY,
+    "kratos.settings": SETTINGS_HOOK_BODY,
+    "kratos.recovery": KRATOS_HOOK_BODY,
+    "kratos.verification": KRATOS_HOOK_BODY,
 }
 
 

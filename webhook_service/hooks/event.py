@@ -48,6 +48,14 @@ class Event:
         client_id: the OAuth 2.0 client, where the payload names it.
         session_id: the Kratos session that the payload names, a UUID.
         auth_time: when Hydra was told of the login, in UTC, cut to the second (F10).
+        authenticated_at: when the session of a login was authenticated last, as its body says.
+        signed_in_at: when the newest factor of a login was completed: finds the session that
+            has no id yet (F35).
+        requested_at: when the chain of a token was asked for first (F84).
+        hydra_session_id: Hydra's own login session behind a token, ``sid`` (F11).
+        before_storing: whether what happened is only about to be stored (F38, F103).
+        session_cookie: identifies the session of a settings change where the body cannot name
+            it (F33). A secret: never logged.
         login_challenge: asks Hydra for the client of a login. A secret: never logged.
         notes: remarks for the decision record.
     """
@@ -60,6 +68,12 @@ class Event:
     client_id: str | None = None
     session_id: str | None = None
     auth_time: datetime | None = None
+    authenticated_at: datetime | None = None
+    signed_in_at: datetime | None = None
+    requested_at: datetime | None = None
+    hydra_session_id: str | None = None
+    before_storing: bool = False
+    session_cookie: str | None = field(default=None, repr=False)
     login_challenge: str | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
 

@@ -10,12 +10,18 @@ from typing import Final
 from marshmallow import fields
 
 from webhook_service.hooks.event import Event, Raw
-from webhook_service.hooks.hydra_token import TokenRequest, TokenSession, reply, token_event
+from webhook_service.hooks.hydra_token import (
+    TokenRequest,
+    TokenSession,
+    reply,
+    token_event,
+    unstored,
+)
 from webhook_service.hooks.shape import load
 from webhook_service.policy.facts import EventName
 from webhook_service.wire import WireSchema
 
-__all__ = ["REFRESH_HOOK_BODY", "RefreshHookBody", "read", "reply"]
+__all__ = ["REFRESH_HOOK_BODY", "RefreshHookBody", "read", "reply", "unstored"]
 
 
 class RefreshHookBody(WireSchema):

@@ -12,7 +12,13 @@ from typing import Any, Final
 from marshmallow import fields
 
 from webhook_service.hooks.event import Event, Raw, as_uuid, event_key
-from webhook_service.hooks.reply import NOTHING_CHANGES, Reply, json_reply, refusal
+from webhook_service.hooks.reply import (
+    NOTHING_CHANGES,
+    Reply,
+    json_reply,
+    refusal,
+    store_unavailable,
+)
 from webhook_service.hooks.shape import ShapeError, load
 from webhook_service.policy.conditions.types import Value
 from webhook_service.policy.decision import Decision, Reason, Verdict
@@ -31,6 +37,7 @@ class IdTokenClaims(WireSchema):
     amr = fields.List(fields.String(), allow_none=True, load_default=None)
     acr = fields.String(allow_none=True, load_default=None)
     auth_time = Time(allow_none=True, load_default=None)
+    rat = Time(allow_none=True, load_default=None)
     ext = fields.Dict(allow_none=True, load_default=None)
 
 
@@ -129,6 +136,8 @@ def token_event(
         client_id=client_id,
         session_id=session_id,
         auth_time=claims.get("auth_time"),
+        requested_at=claims.get("rat"),
+        hydra_session_id=as_uuid((ext or {}).get("sid")),
     )
 
 
@@ -148,6 +157,11 @@ def reply(decision: Decision, event: Event) -> Reply:
     # A fact that could not be read may be readable in a second: Hydra tries again on
     # 503 (F22), while 403 would kill a code for good (F24).
     return refusal(503 if decision.reason is Reason.POLICY_UNKNOWN else 403, decision)
+
+
+def unstored(_event: Event) -> Reply:
+    """Answer where an effect could not be kept: Hydra tries again (E1, F22)."""
+    return store_unavailable()
 
 
 def _allow(decision: Decision, event: Event) -> Reply:

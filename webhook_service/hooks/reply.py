@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from webhook_service.policy.decision import Decision
 
@@ -21,6 +21,9 @@ class Reply:
 
 NOTHING_CHANGES = Reply(204)
 """The safe answer to every hook (F13, F40)."""
+
+STORE_UNAVAILABLE: Final = "service.store_unavailable"
+"""What must follow from an event could not be kept, so it cannot be answered as decided (E1)."""
 
 
 def json_reply(status: int, value: Mapping[str, Any]) -> Reply:
@@ -42,3 +45,12 @@ def refusal(status: int, decision: Decision) -> Reply:
             "message": decision.message,
         },
     )
+
+
+def store_unavailable() -> Reply:
+    """Answer a caller that repeats a 503: Hydra (F22), and Kratos after a stored change (F50).
+
+    The shape is that of Ory's own errors.
+    """
+    message = "What must follow from this could not be kept just now; try again."
+    return json_reply(503, {"error": {"id": STORE_UNAVAILABLE, "code": 503, "message": message}})

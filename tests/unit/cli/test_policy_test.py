@@ -118,11 +118,7 @@ def test_a_claim_of_facts_in_the_file_is_shown(run: Run, policy: Callable[..., P
         ('{"a": 1}', "hydra.token", "not a hook call"),
         (LOGIN.read_text(), "hydra.token", "is one of kratos.login, not hydra.token"),
         ('{"case": "hydra.token", "body": {}}', "hydra.token", "session: Missing data"),
-        (
-            '{"case": "kratos.verification", "body": {}}',
-            "kratos.verification",
-            "no hook that reads",
-        ),
+        ('{"case": "check", "body": {}}', "check", "no hook that reads"),
         (" " * (5 << 20), "hydra.token", "too large"),
     ],
 )

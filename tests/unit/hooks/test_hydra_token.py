@@ -63,6 +63,50 @@ def test_a_refresh_tells_the_user_the_session_and_the_scopes(recorded: Recorded)
     assert event.values["token.acr"] is None
 
 
+@pytest.mark.recorded("hydra")
+def test_every_recorded_call_tells_when_its_chain_began_and_at_which_login_of_hydra(
+    recorded_path: Path,
+) -> None:
+    """F11, F84."""
+    body = json.loads(recorded_path.read_text())["body"]
+    older = "refresh_token_hook" in recorded_path.name
+    event = (hydra_refresh if older else hydra_token).read(Raw("/", json.dumps(body).encode()))
+    claims = body["session"]["id_token"]["id_token_claims"]
+    if claims["ext"] is None:
+        assert (event.requested_at, event.hydra_session_id) == (None, None)
+    else:
+        assert event.requested_at == datetime.fromisoformat(claims["rat"])
+        assert event.hydra_session_id == claims["ext"]["sid"]
+
+
+@pytest.mark.parametrize("sid", [None, "", "../../x", 7])
+def test_a_login_of_hydra_that_is_no_uuid_is_none(recorded: Recorded, sid: object) -> None:
+    body = recorded.body(TOKEN)
+    claims = body["session"]["id_token"]["id_token_claims"]
+    claims["ext"]["sid"] = sid
+    assert read(body).hydra_session_id is None
+    claims["ext"] = None
+    assert read(body).hydra_session_id is None
+
+
+def test_a_chain_that_does_not_say_when_it_began_has_no_such_time(recorded: Recorded) -> None:
+    body = recorded.body(TOKEN)
+    claims = body["session"]["id_token"]["id_token_claims"]
+    claims["rat"] = "0001-01-01T00:00:00Z"
+    assert read(body).requested_at is None
+    del claims["rat"]
+    assert read(body).requested_at is None
+
+
+@pytest.mark.parametrize("hook", [hydra_token, hydra_refresh])
+def test_what_cannot_be_kept_is_asked_for_again(recorded: Recorded, hook: Any) -> None:
+    """E1: Hydra repeats a 503 (F22)."""
+    reply = hook.unstored(read(recorded.body(TOKEN)))
+    assert reply.status == 503
+    assert "Retry-After" not in reply.headers
+    assert json.loads(reply.body)["error"]["id"] == "service.store_unavailable"
+
+
 def test_at_code_exchange_the_requested_scopes_count(recorded: Recorded) -> None:
     """F4: the granted lists are empty there."""
     body = recorded.body(EXCHANGE)

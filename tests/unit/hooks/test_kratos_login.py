@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from unit.workbench import Recorded
+from unit.workbench import VERSIONS, Recorded
 
 from webhook_service.hooks import kratos_login
 from webhook_service.hooks.event import Event, Raw
-from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.shape import ShapeError
-from webhook_service.policy.decision import Decision, Reason, Verdict
 from webhook_service.policy.facts import EventName, Source
+from webhook_service.policy.known import FACTORS
 
 FIRST = "kratos.login.api.aal1.minimal"
 SECOND = "kratos.login.api.aal2.lookup_secret"
@@ -53,6 +53,40 @@ def test_the_session_of_a_fresh_login_is_there_and_has_no_id_yet(recorded: Recor
     assert event.values["session.active"] is True
 
 
+@pytest.mark.recorded("kratos.login")
+def test_a_login_tells_when_it_was_authenticated_and_its_newest_factor_given(
+    recorded_path: Path,
+) -> None:
+    """F97: the session is authenticated with the factor, some microseconds after it."""
+    body = json.loads(recorded_path.read_text())["body"]
+    session, event = body["session"], read(body)
+    newest = session["authentication_methods"][-1]["completed_at"]
+    assert event.signed_in_at == datetime.fromisoformat(newest)
+    assert event.authenticated_at == datetime.fromisoformat(session["authenticated_at"])
+    assert event.signed_in_at <= event.authenticated_at
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_the_factor_of_a_fresh_login_stays_in_its_session_as_it_was(
+    recorded: Recorded, version: str
+) -> None:
+    """So it finds the session that had no id yet (F30, F35); ``authenticated_at`` moves."""
+    fresh = read(recorded.body(FIRST, version))
+    later = read(recorded.body(SECOND, version))
+    completed = [factor.completed_at for factor in later.values[FACTORS]]
+    assert fresh.signed_in_at in completed
+    assert fresh.authenticated_at not in completed
+    assert fresh.authenticated_at != later.authenticated_at
+
+
+def test_a_login_whose_factors_have_no_time_does_not_say_when(recorded: Recorded) -> None:
+    body = recorded.body(FIRST)
+    body["session"]["authentication_methods"] = [{"method": "password", "completed_at": None}]
+    assert read(body).signed_in_at is None
+    body["session"]["authentication_methods"] = None
+    assert read(body).signed_in_at is None
+
+
 def test_a_second_step_tells_the_session_and_when_it_really_began(recorded: Recorded) -> None:
     """F97: Kratos writes now into issued_at; the oldest factor is the truth."""
     body = recorded.body(SECOND)
@@ -75,17 +109,6 @@ def test_the_method_is_the_urls_and_else_the_flows(recorded: Recorded) -> None:
 def test_a_login_without_oauth_needs_no_word_from_hydra(recorded: Recorded) -> None:
     assert read(recorded.body(FIRST)).answered == {Source.HYDRA_LOGIN_REQUEST}
     assert read(recorded.body(OAUTH)).answered == frozenset()
-
-
-def test_nothing_secret_of_a_whole_context_is_kept(recorded: Recorded) -> None:
-    """F94: it holds the session cookie and the login challenge."""
-    body = recorded.body(OAUTH)
-    event = read(body)
-    shown = repr(event) + repr(event.values)
-    assert body["flow"]["oauth2_login_challenge"] not in shown
-    assert "ory_kratos_session" not in shown
-    assert "csrf" not in shown
-    assert body["identity"]["traits"]["email"] not in repr(event)
 
 
 def test_address_and_country_come_from_the_headers_that_the_settings_name(
@@ -136,41 +159,3 @@ def test_another_shape_is_refused_by_the_field(
     place[path[-1]] = value
     with pytest.raises(ShapeError, match=said):
         read(body)
-
-
-def test_an_allowed_login_goes_on(recorded: Recorded) -> None:
-    event = read(recorded.body(FIRST))
-    assert kratos_login.reply(Decision(EventName.KRATOS_LOGIN), event).status == 204
-
-
-@pytest.mark.parametrize(
-    ("reason", "message_id"),
-    [
-        (Reason.RULE_DENIED, 4900001),
-        (Reason.SESSION_PAST_MAX_AGE, 4900002),
-        (Reason.SESSION_NOT_ACTIVE, 4900003),
-        (Reason.POLICY_UNKNOWN, 4900004),
-    ],
-)
-def test_a_refusal_is_403_with_a_message_above_the_form(
-    recorded: Recorded, reason: Reason, message_id: int
-) -> None:
-    """F40, F41: also for want of a fact: a 503 would show an error page after 3 s."""
-    decision = Decision(EventName.KRATOS_LOGIN, Verdict.DENY, reason, "no", "Not from here.")
-    reply = kratos_login.reply(decision, read(recorded.body(FIRST)))
-    assert reply.status == 403
-    assert json.loads(reply.body) == {
-        "messages": [
-            {
-                "instance_ptr": "#/",
-                "messages": [
-                    {
-                        "id": message_id,
-                        "text": "Not from here.",
-                        "type": "error",
-                        "context": {"reason": reason.value, "rule": "no"},
-                    }
-                ],
-            }
-        ]
-    }

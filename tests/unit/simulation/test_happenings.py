@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from unit.workbench import BenchMaker, Recorded
 
-from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.table import hooks
 from webhook_service.policy.conditions.types import UNKNOWN
 from webhook_service.policy.facts import EventName, Facts, Source
@@ -106,7 +106,7 @@ def test_other_lines_of_a_log_are_passed_over(make_bench: BenchMaker) -> None:
     [
         ([], "not a JSON object"),
         ({"a": 1}, "not a hook call"),
-        ({"case": "kratos.recovery", "body": {}}, "no hook that reads kratos.recovery"),
+        ({"case": "check", "body": {}}, "no hook that reads check"),
         ({"case": "hydra.token", "body": {}}, "session: Missing data"),
         ({"case": "hydra.token", "body": {"a": "\ud800"}}, "not UTF-8"),
         ({"message": "decision", "event": "hydra.token"}, "without its time"),

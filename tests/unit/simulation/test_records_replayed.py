@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from unit.workbench import NOW, Bench, BenchMaker, Recorded
 
-from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.table import hooks
 from webhook_service.ory.fake.people import FakeIdentity, FakeSession
 from webhook_service.policy.conditions.types import UNKNOWN, Value
