@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from marshmallow import ValidationError
 
-from webhook_service.ory.errors import NotFound, OryError, UpstreamReason
+from webhook_service.ory.errors import BadRequestError, NotFound, OryError, UpstreamReason
 
 T = TypeVar("T")
 Reader = Callable[[object], T]
@@ -37,6 +37,7 @@ def value_of(upstream: str, status: int, body: bytes, read: Reader[T]) -> T | No
 
     Raises:
         NotFound: there is no such thing (404, 410).
+        BadRequestError: Ory does not understand what it was asked (400).
         OryError: it is no answer to build on.
     """
     if status == HTTPStatus.OK:
@@ -51,8 +52,23 @@ def value_of(upstream: str, status: int, body: bytes, read: Reader[T]) -> T | No
     if status in _REDIRECTS:
         detail = f"answered {status}, a redirect: refused"
         raise OryError(upstream, UpstreamReason.INVALID, detail)
+    if status == HTTPStatus.BAD_REQUEST and _is_orys(body):
+        raise BadRequestError(upstream)
     reason = _REASONS.get(status, UpstreamReason.INVALID)
     raise OryError(upstream, reason, f"answered {status}")
+
+
+def error_of(body: bytes) -> Mapping[str, Any] | None:
+    """Return the error that an answer explains as Kratos does; ``None`` where it is not so.
+
+    What another service, or one in between, says with the same status is not Kratos' word.
+    """
+    try:
+        answer = _parse(body)
+    except (ValueError, RecursionError):
+        return None
+    error = answer.get("error") if isinstance(answer, dict) else None
+    return error if isinstance(error, dict) else None
 
 
 def _read(upstream: str, body: bytes, read: Reader[T]) -> T:
@@ -66,7 +82,7 @@ def _read(upstream: str, body: bytes, read: Reader[T]) -> T:
 
 
 def _is_orys(body: bytes) -> bool:
-    """Whether a 404 or 410 is Kratos' or Hydra's word that one thing is not there.
+    """Whether a 400, 404 or 410 is Kratos' or Hydra's own word.
 
     Another service, their own public ports, and each of them asked for the other's things
     answer 404 to every path: taken for "no such session", a wrong URL would sign everybody

@@ -52,3 +52,10 @@ class NotFound(OryError):  # noqa: N818  an answer like any other, and an error 
 
     def __init__(self, upstream: str) -> None:
         super().__init__(upstream, UpstreamReason.INVALID, "answered that there is no such thing")
+
+
+class BadRequestError(OryError):
+    """Answered 400: it does not understand what it was asked. Asking again cannot help."""
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(upstream, UpstreamReason.INVALID, "answered 400")

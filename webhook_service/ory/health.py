@@ -22,12 +22,12 @@ def ask_health(transport: Transport, paths: Sequence[str], deadline: Deadline) -
     """
     for path in paths[:-1]:
         try:
-            if transport.get("ready", path, deadline, _read_status):
+            if transport.get_health(path, deadline, _read_status):
                 return
         except OryError as error:
             if error.reason is not UpstreamReason.INVALID:
                 raise
-    if not transport.get("ready", paths[-1], deadline, _read_status):
+    if not transport.get_health(paths[-1], deadline, _read_status):
         raise NotFound(transport.upstream)
 
 

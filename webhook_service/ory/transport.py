@@ -1,11 +1,15 @@
-"""One upstream's HTTP: a request to its path, an answer read within the deadline, or why not."""
+"""One upstream's HTTP: a request to its path, an answer read within the deadline, or why not.
+
+While the upstream gives no answer, most calls fail at once (``outage``).
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from http.client import HTTPException
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -18,14 +22,20 @@ from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import NotFound, OryError, UpstreamReason
 from webhook_service.ory.failures import is_stale, why
 from webhook_service.ory.lean_session import LeanSession
+from webhook_service.ory.outage import Outage
+from webhook_service.ory.paging import Page, page_of
 
 T = TypeVar("T")
 
-OnCall = Callable[[str, str, str, float], None]
-"""Told of each call: upstream, operation, outcome (``ok``, ``not_found`` or a reason), and
-the seconds it took. Runs on the calling thread, so it must be cheap and must not raise."""
-
 MAX_BYTES: Final = 1 << 20
+
+Meaning = Callable[[int, bytes], T]
+"""Makes a value of an answer's status and body, or raises ``OryError``."""
+
+Watch = Callable[[float], AbstractContextManager[None]]
+
+_REPEATABLE: Final = frozenset({"GET", "DELETE"})
+"""May be sent again where nobody knows whether it arrived: what is gone is gone."""
 
 _FAILURES: Final = (requests.RequestException, HTTPError, HTTPException, OSError)
 
@@ -34,17 +44,33 @@ class _StaleError(Exception):
     """A kept connection had been closed by the other side, just as it was taken."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+class _Answer(NamedTuple):
+    status: int
+    body: bytes
+    headers: Mapping[str, str]
+
+
 class Transport:
-    """Calls one upstream's admin API. Shared by all threads of a process.
+    """Calls one upstream's API. Shared by all threads of a process.
+
+    Attributes:
+        outage: whether the upstream is worth a call.
 
     Args:
-        upstream: its name in errors and counts: ``kratos`` or ``hydra``.
+        upstream: its name in errors: ``kratos`` or ``hydra``.
         base_url: where its API is; a path in it is kept.
         api_key: ``ORY_API_KEY``, sent as a bearer token.
         connections: how many connections are kept, one for each thread that calls.
         max_bytes: an answer with more is invalid.
         trust_env: whether proxy and certificate variables of the environment count.
-        on_call: told of each call.
+        outage: knows whether the upstream answers; one of its own where it is not given.
     """
 
     def __init__(
@@ -56,12 +82,12 @@ class Transport:
         connections: int = 32,
         max_bytes: int = MAX_BYTES,
         trust_env: bool = False,
-        on_call: OnCall | None = None,
+        outage: Outage | None = None,
     ) -> None:
         self.upstream = upstream
+        self.outage = outage or Outage(upstream)
         self._base_url = base_url.rstrip("/")
         self._max_bytes = max_bytes
-        self._on_call = on_call
         self._headers = CaseInsensitiveDict(
             {
                 "Accept": "application/json",
@@ -74,11 +100,10 @@ class Transport:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._session = LeanSession(self._base_url, connections, trust_env=trust_env)
 
-    def get(self, operation: str, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
+    def get(self, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
         """Read a thing; ``None`` where there is none (404, 410).
 
         Args:
-            operation: what the call is for, in counts: ``session``, ``client``.
             path: from the base URL on, with its query; whoever made it has quoted it.
             deadline: when the whole answer must be there.
             read: makes the value of the parsed JSON.
@@ -87,47 +112,93 @@ class Transport:
             OryError: any other answer, or none in time.
         """
         try:
-            return self._counted(operation, "GET", path, deadline, read)
+            return self._call(_Request("GET", path), deadline, self._value(read))
         except NotFound:
             return None
 
-    def patch(self, operation: str, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
+    def get_page(self, path: str, deadline: Deadline, read: Reader[tuple[T, ...]]) -> Page[T]:
+        """Read one page of a list.
+
+        Raises:
+            OryError: the answer is none, or no list.
+        """
+        with self.outage.call(deadline.remaining()):
+            answer = self._exchange(_Request("GET", path), deadline)
+            items = value_of(self.upstream, answer.status, answer.body, read)
+            if items is None:
+                # Nothing is not an empty list: whoever ends what is listed must not believe it.
+                raise OryError(self.upstream, UpstreamReason.INVALID, "answered no list")
+        return page_of(items, answer.headers)
+
+    def get_health(self, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
+        """Read a health check, also while other calls fail at once: it may end the outage.
+
+        Raises:
+            OryError: there is no answer, or another one than of a healthy upstream.
+        """
+        request, watch = _Request("GET", path), self.outage.health_check
+        try:
+            return self._call(request, deadline, self._value(read), watch)
+        except NotFound:
+            return None
+
+    def ask(
+        self,
+        path: str,
+        deadline: Deadline,
+        meaning: Meaning[T],
+        headers: Mapping[str, str],
+    ) -> T:
+        """Send a GET with headers of its own; the caller says what the answer means.
+
+        Raises:
+            OryError: there is no answer in time, or none that means anything.
+        """
+        return self._call(_Request("GET", path, headers), deadline, meaning)
+
+    def patch(self, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
         """Change a thing and read it; ``None`` where the answer does not hold it (204).
 
         Raises:
             NotFound: there is no such thing (404, 410).
             OryError: any other answer, or none in time.
         """
-        return self._counted(operation, "PATCH", path, deadline, read)
+        return self._call(_Request("PATCH", path), deadline, self._value(read))
+
+    def delete(self, path: str, deadline: Deadline) -> None:
+        """Remove a thing, or what belongs to it.
+
+        Raises:
+            NotFound: there is no such thing (404, 410).
+            OryError: any other answer, or none in time.
+        """
+        nothing = self._value(lambda _: None)
+        self._call(_Request("DELETE", path), deadline, nothing)
 
     def close(self) -> None:
         """Close the kept connections."""
         self._session.close()
 
-    def _counted(
-        self, operation: str, method: str, path: str, deadline: Deadline, read: Reader[T]
-    ) -> T | None:
-        begun = time.monotonic()
-        outcome = "ok"
-        try:
-            status, body = self._exchange(method, path, deadline)
-            return value_of(self.upstream, status, body, read)
-        except NotFound:
-            outcome = "not_found"
-            raise
-        except OryError as error:
-            outcome = error.reason
-            raise
-        finally:
-            if self._on_call is not None:
-                self._on_call(self.upstream, operation, outcome, time.monotonic() - begun)
+    def _value(self, read: Reader[T]) -> Meaning[T | None]:
+        return lambda status, body: value_of(self.upstream, status, body, read)
 
-    def _exchange(self, method: str, path: str, deadline: Deadline) -> tuple[int, bytes]:
+    def _call(
+        self,
+        request: _Request,
+        deadline: Deadline,
+        meaning: Meaning[T],
+        watch: Watch | None = None,
+    ) -> T:
+        with (watch or self.outage.call)(deadline.remaining()):
+            answer = self._exchange(request, deadline)
+            return meaning(answer.status, answer.body)
+
+    def _exchange(self, request: _Request, deadline: Deadline) -> _Answer:
         """Send a request, once more where that is harmless and the connection was stale."""
         try:
-            response = self._send(method, path, Attempt(deadline))
+            response = self._send(request, Attempt(deadline))
         except _StaleError:
-            response = self._send(method, path, Attempt(deadline, fresh=True))
+            response = self._send(request, Attempt(deadline, fresh=True))
         try:
             body = _read(response, self._max_bytes + 1)
         except _FAILURES as error:
@@ -138,23 +209,25 @@ class Transport:
         if len(body) > self._max_bytes:
             detail = f"answered with more than {self._max_bytes} bytes"
             raise OryError(self.upstream, UpstreamReason.INVALID, detail)
-        return response.status_code, body
+        return _Answer(response.status_code, body, response.headers)
 
-    def _send(self, method: str, path: str, attempt: Attempt) -> requests.Response:
+    def _send(self, request: _Request, attempt: Attempt) -> requests.Response:
         """Send a request and read the answer's head.
 
         Raises:
-            _StaleError: a GET found a kept connection closed.
+            _StaleError: what may be sent again found a kept connection closed.
             OryError: anything else went wrong.
         """
-        url = self._base_url + path
+        url = self._base_url + request.path
+        # A copy of the headers: tracing adds its own to those of the request.
+        headers = self._headers.copy()
+        headers.update(request.headers)
         token = CURRENT.set(attempt)
         try:
             seconds = attempt.deadline.require()
-            # A copy of the headers: tracing adds its own to those of the request.
-            return self._session.send_lean(method, url, self._headers.copy(), seconds)
+            return self._session.send_lean(request.method, url, headers, seconds)
         except _FAILURES as error:
-            if method == "GET" and not attempt.connected and is_stale(error):
+            if request.method in _REPEATABLE and not attempt.connected and is_stale(error):
                 raise _StaleError from None
             raise self._failed(error) from None
         finally:

@@ -27,21 +27,15 @@ def served(fake: FakeOry) -> Iterator[Served]:
 
 
 @pytest.fixture
-def counted() -> list[tuple[str, str, str, float]]:
-    """The calls that the clients below told of: upstream, operation, outcome, seconds."""
-    return []
-
-
-@pytest.fixture
-def kratos(served: Served, counted: list[tuple[str, str, str, float]]) -> Iterator[Kratos]:
-    transport = Transport("kratos", served.kratos.url, on_call=lambda *call: counted.append(call))
+def kratos(served: Served) -> Iterator[Kratos]:
+    transport = Transport("kratos", served.kratos.url)
     yield Kratos(transport)
     transport.close()
 
 
 @pytest.fixture
-def hydra(served: Served, counted: list[tuple[str, str, str, float]]) -> Iterator[Hydra]:
-    transport = Transport("hydra", served.hydra.url, on_call=lambda *call: counted.append(call))
+def hydra(served: Served) -> Iterator[Hydra]:
+    transport = Transport("hydra", served.hydra.url)
     yield Hydra(transport)
     transport.close()
 

@@ -1,4 +1,4 @@
-"""What a request of ours looks like, what it leaves out, and how calls are counted."""
+"""What a request of ours looks like, and what it leaves out."""
 
 from __future__ import annotations
 
@@ -117,30 +117,42 @@ def test_proxies_of_the_environment_count_only_when_asked_for(
     assert caught.value.reason is UpstreamReason.TIMEOUT
 
 
-def test_every_call_is_counted_with_its_outcome(
-    fake: FakeOry,
-    kratos: Kratos,
-    session_id: str,
-    counted: list[tuple[str, str, str, float]],
+def test_what_is_removed_is_gone_and_what_is_not_there_cannot_be(
+    fake: FakeOry, served: Served, session_id: str
 ) -> None:
-    kratos.session(session_id, soon())
-    kratos.session(UNKNOWN, soon())
+    transport = Transport("kratos", served.kratos.url)
+    transport.delete(f"/admin/sessions/{session_id}", soon())
+    assert fake.kratos.sessions[session_id].revoked
     with pytest.raises(NotFound):
-        kratos.extend(UNKNOWN, soon())
-    fake.break_calls("kratos", faults.html)
-    with pytest.raises(OryError):
-        kratos.identity(UNKNOWN, soon())
-    assert [call[:3] for call in counted] == [
-        ("kratos", "session", "ok"),
-        ("kratos", "session", "not_found"),
-        ("kratos", "extend", "not_found"),
-        ("kratos", "identity", "upstream.invalid"),
-    ]
-    assert all(0 < seconds < 5 for *_, seconds in counted)
+        transport.delete(f"/admin/sessions/{UNKNOWN}", soon())
 
 
-def test_nobody_needs_to_count(served: Served, session_id: str) -> None:
-    assert Kratos(Transport("kratos", served.kratos.url)).session(session_id, soon()) is not None
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        (faults.says(403), UpstreamReason.UNAUTHORIZED),
+        (faults.html, UpstreamReason.INVALID),
+        (faults.says(404, body=b"404 page not found"), UpstreamReason.INVALID),
+    ],
+)
+def test_what_was_not_removed_is_an_error(
+    fake: FakeOry, served: Served, session_id: str, fault: faults.Fault, reason: UpstreamReason
+) -> None:
+    fake.break_calls("kratos", fault)
+    with pytest.raises(OryError) as caught:
+        Transport("kratos", served.kratos.url).delete(f"/admin/sessions/{session_id}", soon())
+    assert caught.value.reason is reason
+
+
+def test_a_removal_is_sent_again_where_a_kept_connection_died(
+    fake: FakeOry, served: Served, session_id: str
+) -> None:
+    transport = Transport("kratos", served.kratos.url)
+    Kratos(transport).ready(soon())
+    fake.break_calls("kratos", faults.hang_up, times=1)
+    transport.delete(f"/admin/sessions/{session_id}", soon())
+    assert fake.kratos.sessions[session_id].revoked
+    assert [call.method for call in fake.calls] == ["GET", "DELETE", "DELETE"]
 
 
 def test_no_credential_and_no_challenge_reaches_a_log_or_an_error(
