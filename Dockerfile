@@ -14,11 +14,15 @@ RUN pip install --no-deps . \
     && python -m compileall -q /opt/webhook-service/lib
 
 FROM python:3.12-slim
-RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent webhook
+# The folder holds the database where DATABASE_URL names no server: mount a volume there.
+RUN useradd --system --uid 10001 --no-create-home --home-dir /nonexistent webhook \
+    && install -d -o webhook /var/lib/webhook-service
 COPY --from=build /opt/webhook-service /opt/webhook-service
 ENV PATH=/opt/webhook-service/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     POLICY_FILE=/etc/webhook-service/policy.yaml
+WORKDIR /var/lib/webhook-service
+VOLUME /var/lib/webhook-service
 USER 10001
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=2s --start-period=5s CMD \

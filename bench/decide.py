@@ -17,7 +17,7 @@ from webhook_service.effects.recent import RecentEvents
 from webhook_service.gather import Gatherer, Known
 from webhook_service.hooks import hydra_token
 from webhook_service.hooks.event import Raw
-from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.table import HYDRA_TOKEN, hooks
 from webhook_service.policy.decide import decide
 from webhook_service.policy.loader import load

@@ -23,7 +23,7 @@ from webhook_service.cli import main
 from webhook_service.effects.recent import RecentEvents
 from webhook_service.gather import Gatherer
 from webhook_service.hooks.event import Raw
-from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.table import HYDRA_TOKEN, hooks
 from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy

@@ -19,6 +19,7 @@ from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import OryError
 from webhook_service.ory.hydra import Hydra, OAuthClient
 from webhook_service.ory.kratos import Kratos
+from webhook_service.ory.kratos_public import KratosPublic
 from webhook_service.ory.session_of_token import Ambiguous, match_by_auth_time
 from webhook_service.policy.asking import next_source
 from webhook_service.policy.conditions.types import Value
@@ -119,14 +120,38 @@ class Gatherer:
     kratos: Kratos | None
     hydra: Hydra | None
     hook_time: timedelta
+    kratos_public: KratosPublic | None = None
 
     def ask(self, known: Known, decision: Decision, deadline: Deadline) -> None:
         """Ask one of the sources that the decision wants."""
-        source = next_source(decision, known.facts())
+        self._try(next_source(decision, known.facts()), known, deadline)
+
+    def _try(self, source: Source, known: Known, deadline: Deadline) -> None:
         try:
             self._asker(source)(known, deadline)
         except OryError as error:
             known.failed[source] = error.reason
+
+    def learn_session(self, known: Known, deadline: Deadline) -> None:
+        """Read the session behind a token, unless that was done, or tried, already."""
+        if known.facts().is_pending(Source.KRATOS_SESSION):
+            self._try(Source.KRATOS_SESSION, known, deadline)
+
+    def learn_own_session(self, known: Known, deadline: Deadline) -> None:
+        """Find out whose session cookie came with the event, where the body names none (F33).
+
+        Not known where Kratos does not tell, or tells of another person's session.
+        """
+        event = known.event
+        if event.session_id is not None or not event.session_cookie or not self.kratos_public:
+            return
+        try:
+            with known.call("kratos.whoami"):
+                session = self.kratos_public.whoami(deadline, cookie=event.session_cookie)
+        except OryError:
+            return  # the call's outcome is in the record
+        if session is not None and session.identity and session.identity.id == event.subject:
+            known.session = session
 
     def _asker(self, source: Source) -> Callable[[Known, Deadline], None]:
         return {

@@ -8,8 +8,12 @@ meet there too. It holds counts and event keys: nothing that must outlive the se
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -51,3 +55,31 @@ def share_metrics() -> None:
         folder = runtime_folder() / "metrics"
         folder.mkdir(mode=0o700, exist_ok=True)
         os.environ[METRICS_VARIABLE] = str(folder)
+
+
+@contextmanager
+def shared_folder() -> Iterator[Path]:
+    """Make the folder of this service's processes, and remove it at the end.
+
+    Raises:
+        SystemExit: there is no place for it.
+    """
+    maker = os.getpid()
+    name = f"webhook-service-{secrets.token_hex(8)}"
+    try:
+        folder = Path(tempfile.gettempdir(), name)
+    except OSError as error:
+        raise SystemExit(
+            "The service does not start: it needs a folder for temporary files,"
+            f" and finds none that it can write to. Name one with TMPDIR. ({error.strerror})"
+        ) from None
+    # Whatever interrupts from here on, the name is known.
+    try:
+        folder.mkdir(mode=0o700)
+        os.environ[VARIABLE] = str(folder)
+        share_metrics()
+        yield folder
+    finally:
+        # A forked worker leaves through here as well, and must not take the folder along.
+        if os.getpid() == maker:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -8,18 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from webhook_service.deciding import Decider
 from webhook_service.effects.extend_session import Extension, Result, extend_session
 from webhook_service.effects.recent import RecentEvents
-from webhook_service.gather import Gatherer, Known
+from webhook_service.gather import Known
 from webhook_service.hooks.event import Raw
 from webhook_service.hooks.reply import Reply
 from webhook_service.hooks.table import Hook
 from webhook_service.ory.deadline import Deadline
-from webhook_service.policy.decide import decide
 from webhook_service.policy.decision import Decision, Extend
 from webhook_service.policy.model import Policy
 from webhook_service.policy_in_force import PolicyInForce
 from webhook_service.records.record import Record, spelled
+
+KEPT_FOR_COMMIT: Final = 0.15
+"""Seconds of the deadline that are kept for the commit, where a policy can cause effects."""
 
 EXTENDED: Final = "X-Session-Extended"
 """Ory reads no header of an answer: this one is for people with curl, and for tests."""
@@ -40,8 +43,7 @@ class Service:
 
     Attributes:
         policies: what is decided by; another policy may take its place at any moment.
-        all_shadow: ``MODE=shadow``: every rule is decided and recorded, none is answered (P26).
-        gatherer: asks Kratos and Hydra.
+        decider: gathers and decides.
         recent: which events were acted on.
         hook_deadline: seconds from the reading of a request to its answer, upstream calls
             included.
@@ -50,8 +52,7 @@ class Service:
     """
 
     policies: PolicyInForce
-    all_shadow: bool
-    gatherer: Gatherer
+    decider: Decider
     recent: RecentEvents
     hook_deadline: float
     keep: Callable[[Record], None]
@@ -77,9 +78,12 @@ class Service:
         until = now + timedelta(seconds=left)
         policy = self.policies.current  # read once: a decision never mixes two policies
         known = Known.of(hook.read(raw))
-        decision = self._decide(policy, known, now, deadline)
-        extension = self._extend(known, decision, (now, until), deadline)
-        reply = hook.reply(decision, known.event)
+        asking = self._time_to_ask(deadline, policy)
+        decision = self.decider.decide(known, policy, now, asking)
+        extension = self._extend(known, decision, (now, until), asking)
+        kept = self.decider.consequences.keep(known, decision, extension, now, deadline)
+        event = known.event
+        reply = hook.unstored(event) if kept.refused else hook.reply(decision, event)
         if extension is not None and extension.result is Result.EXTENDED:
             reply = replace(reply, headers={EXTENDED: spelled(extension.expires_at)})
         self.keep(
@@ -89,6 +93,7 @@ class Service:
                 facts=known.facts(),
                 decision=decision,
                 extension=extension,
+                kept=kept,
                 status=reply.status,
                 calls=tuple(known.calls),
                 failed=dict(known.failed),
@@ -101,13 +106,11 @@ class Service:
         )
         return reply
 
-    def _decide(self, policy: Policy, known: Known, now: datetime, deadline: Deadline) -> Decision:
-        """Decide on the payload; ask for what is wanted; decide again (P27)."""
-        while True:
-            decision = decide(policy, known.facts(), now, all_shadow=self.all_shadow)
-            if not decision.wants:
-                return decision
-            self.gatherer.ask(known, decision, deadline)
+    def _time_to_ask(self, deadline: Deadline, policy: Policy) -> Deadline:
+        """Return by when Ory must have answered: a commit needs its time too (settled 5)."""
+        if not policy.acts:
+            return deadline
+        return Deadline(deadline.at - min(KEPT_FOR_COMMIT, self.hook_deadline / 4))
 
     def _extend(
         self,
@@ -121,7 +124,7 @@ class Service:
             return None
         if decision.extend is Extend.DEFERRED:
             return Extension(Result.DEFERRED)
-        kratos = self.gatherer.kratos
+        kratos = self.decider.gatherer.kratos
         if kratos is None or known.session is None:  # pragma: no cover  decided on a session
             return Extension(Result.FAILED, reason="session.not_active")
         if not self.recent.claim(known.event.key):

@@ -5,26 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import structlog
 
+from webhook_service.consequences import Consequences, Effects
+from webhook_service.deciding import Decider
+from webhook_service.effects.asking import READING_THREADS
+from webhook_service.effects.catalogue import Tools, perform
+from webhook_service.effects.effect import Effect, Result
+from webhook_service.effects.ending import Moment, ends
+from webhook_service.effects.engine import Engine
+from webhook_service.effects.keeping import Store
 from webhook_service.effects.recent import RecentEvents
+from webhook_service.effects.worker import CONCURRENCY
+from webhook_service.fitness import missing_upstreams, unserved
 from webhook_service.gather import Gatherer
+from webhook_service.limits import Limits
+from webhook_service.opening import is_file, open_store
+from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.hydra import Hydra
 from webhook_service.ory.kratos import Kratos
+from webhook_service.ory.kratos_public import KratosPublic
 from webhook_service.ory.transport import Transport
-from webhook_service.policy.facts import EventName, Source
 from webhook_service.policy.loader import load as load_policy
-from webhook_service.policy.model import (
-    UNLIMITED,
-    MfaRule,
-    Policy,
-    RevokeRule,
-    SessionRule,
-)
-from webhook_service.policy.needs import sources_of
+from webhook_service.policy.model import Policy
 from webhook_service.policy_in_force import (
     Exchange,
     Follower,
@@ -37,34 +44,100 @@ from webhook_service.records import metrics
 from webhook_service.records.record import Record
 from webhook_service.runtime import runtime_file, runtime_folder
 from webhook_service.service import Service, utc_now
+from webhook_service.sessions import Session
 from webhook_service.settings import Settings
 
-SERVED: Final = frozenset(
-    {EventName.HYDRA_TOKEN, EventName.HYDRA_REFRESH_TOKEN, EventName.KRATOS_LOGIN}
-)
-"""The events that this version serves."""
-
-_URL_OF: Final[Mapping[Source, str]] = {
-    Source.KRATOS_SESSION: "KRATOS_ADMIN_URL",
-    Source.KRATOS_IDENTITY: "KRATOS_ADMIN_URL",
-    Source.HYDRA_CLIENT: "HYDRA_ADMIN_URL",
-    Source.HYDRA_LOGIN_REQUEST: "HYDRA_ADMIN_URL",
-}
-
-Client = TypeVar("Client", Kratos, Hydra)
+T = TypeVar("T")
 
 
 class StartError(Exception):
     """The settings are fine each, but the service cannot start with them."""
 
 
+EFFECT_SECONDS: Final = 10.0
+"""How long one effect may take, all its calls included: well within its lease (E4)."""
+
+IS_ENDING_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What answering hooks and working on effects both need.
+
+    ``kratos`` and ``hydra`` are ``None`` where no setting names them.
+    """
+
+    kratos: Kratos | None
+    hydra: Hydra | None
+    policies: PolicyInForce
+    gatherer: Gatherer
+    all_shadow: bool
+    clock: Callable[[], datetime]
+    transports: tuple[Transport, ...] = ()
+
+    @property
+    def upstreams(self) -> Mapping[str, Kratos | Hydra]:
+        """The upstreams by name."""
+        named = {"kratos": self.kratos, "hydra": self.hydra}
+        return {name: one for name, one in named.items() if one is not None}
+
+    def tools(self, endings_of: Callable[[str], tuple[Effect, ...]]) -> Tools:
+        """Return what effects are done with. ``endings_of`` tells what of a person's ends."""
+
+        def is_ending(subject: str, session: Session) -> bool:
+            at = Moment(self.policies.current, self.clock(), self.all_shadow)
+            return ends(endings_of(subject), session.id, session, at)
+
+        return Tools(
+            kratos=self.kratos,
+            hydra=self.hydra,
+            policies=self.policies,
+            all_shadow=self.all_shadow,
+            clock=self.clock,
+            gatherer=self.gatherer,
+            is_ending=is_ending,
+        )
+
+
+class Keeper(Effects, Protocol):
+    """What a process asks of its engine; see there."""
+
+    def begin(self) -> None:
+        """Start threads and open connections."""
+        ...
+
+    def stop(self, seconds: float) -> bool:
+        """End what was begun."""
+        ...
+
+    def ready(self) -> str:
+        """Return ``ok``, or why effects could not be accepted now."""
+        ...
+
+    def ask(self, question: Callable[[Store], T], seconds: float) -> T:
+        """Return the store's answer."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """A service that is ready to answer, and its upstreams by name."""
+    """A service that is ready to answer, its upstreams by name, and what keeps its effects."""
 
     service: Service
     upstreams: Mapping[str, Kratos | Hydra]
     follower: Follower
+    engine: Keeper
+    limits: Limits
+
+    def begin(self) -> None:
+        """Begin what needs threads; once a process, after its fork."""
+        self.follower.begin()
+        self.engine.begin()
+        self.limits.begin()
+
+    def end(self, seconds: float) -> None:
+        """Let the effects that run in this process end, within so many seconds."""
+        self.engine.stop(seconds)
 
 
 def read_policy(path: Path) -> Policy:
@@ -83,6 +156,38 @@ def read_policy(path: Path) -> Policy:
     return load_policy(data, str(path))
 
 
+def make_parts(
+    settings: Settings,
+    policy: Policy,
+    *,
+    kratos: Kratos | None = None,
+    hydra: Hydra | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> Parts:
+    """Make what hooks and effects both need.
+
+    Raises:
+        StartError: the policy needs an upstream that no setting names.
+    """
+    missing = missing_upstreams(settings, policy)
+    if missing and kratos is None and hydra is None:
+        raise StartError("\n".join(missing))
+    ways = _transports(settings)
+    kratos = kratos or (Kratos(ways["kratos"]) if "kratos" in ways else None)
+    hydra = hydra or (Hydra(ways["hydra"]) if "hydra" in ways else None)
+    public = _public(settings)
+    gatherer = Gatherer(kratos, hydra, settings.hook_deadline, public)
+    return Parts(
+        kratos=kratos,
+        hydra=hydra,
+        policies=PolicyInForce(policy),
+        gatherer=gatherer,
+        all_shadow=settings.mode == "shadow",
+        clock=clock,
+        transports=tuple(ways.values()),
+    )
+
+
 def wire(  # noqa: PLR0913  each collaborator of the service, with its production default
     settings: Settings,
     policy: Policy,
@@ -91,22 +196,18 @@ def wire(  # noqa: PLR0913  each collaborator of the service, with its productio
     kratos: Kratos | None = None,
     hydra: Hydra | None = None,
     recent: RecentEvents | None = None,
+    engine: Keeper | None = None,
     clock: Callable[[], datetime] = utc_now,
     records: structlog.typing.FilteringBoundLogger | None = None,
 ) -> Wired:
-    """Make the service. Clients, event memory and clock can be given by a test.
+    """Make the service. Clients, event memory, engine and clock can be given by a test.
 
     ``records`` takes the decision records; the logger does, where it is not given.
 
     Raises:
         StartError: the policy needs an upstream that no setting names.
     """
-    missing = missing_upstreams(settings, policy)
-    if missing and kratos is None and hydra is None:
-        raise StartError("\n".join(missing))
-    kratos = kratos or _client(settings, "kratos", settings.kratos_admin_url, Kratos)
-    hydra = hydra or _client(settings, "hydra", settings.hydra_admin_url, Hydra)
-
+    made = make_parts(settings, policy, kratos=kratos, hydra=hydra, clock=clock)
     records = records or logger
 
     def keep(record: Record) -> None:
@@ -117,23 +218,58 @@ def wire(  # noqa: PLR0913  each collaborator of the service, with its productio
             if call.outcome == "upstream.unauthorized":
                 logger.error("Ory refuses the service's own call", call=call.operation)
 
-    in_force = PolicyInForce(policy)
+    engine = engine or make_engine(settings, made, logger)
+    consequences = Consequences(
+        engine, made.gatherer, made.all_shadow, partial(_on_the_spot, made.tools(_nothing))
+    )
     service = Service(
-        policies=in_force,
-        all_shadow=settings.mode == "shadow",
-        gatherer=Gatherer(kratos, hydra, settings.hook_deadline),
+        policies=made.policies,
+        decider=Decider(made.gatherer, consequences, made.all_shadow),
         recent=recent or RecentEvents(runtime_file("recent-events")),
         hook_deadline=settings.hook_deadline.total_seconds(),
         keep=keep,
         clock=clock,
     )
     metrics.tell_policy(policy.digest)
-    upstreams = {"kratos": kratos, "hydra": hydra}
-    return Wired(
-        service,
-        {name: one for name, one in upstreams.items() if one is not None},
-        Follower(in_force, policy_file(settings, logger), watch=settings.policy_watch),
+    follower = Follower(made.policies, policy_file(settings, logger), watch=settings.policy_watch)
+    limits = Limits(made.transports, made.policies, logger)
+    return Wired(service, made.upstreams, follower, engine, limits)
+
+
+def make_engine(
+    settings: Settings, made: Parts, logger: structlog.typing.FilteringBoundLogger
+) -> Engine:
+    """Make what keeps effects, and works on them where the settings say so."""
+    on_file = is_file(settings.database_url)
+    engine = Engine(
+        open_store=lambda: open_store(settings.database_url, made.clock),
+        logger=logger,
+        clock=made.clock,
+        reading_threads=0 if on_file else READING_THREADS,
+        observer=metrics.CountedEffects(),
     )
+    if settings.effects_worker == "web":
+        tools = made.tools(lambda subject: engine.endings_of(subject, IS_ENDING_SECONDS))
+        engine.perform = performer(tools)
+    return engine
+
+
+def performer(tools: Tools) -> Callable[[Effect], Result]:
+    """Return what does one effect, within its time."""
+
+    def do(effect: Effect) -> Result:
+        return perform(effect, tools, Deadline.after(EFFECT_SECONDS))
+
+    return do
+
+
+def _on_the_spot(tools: Tools, effect: Effect, deadline: Deadline) -> Result:
+    return perform(effect, tools, deadline)
+
+
+def _nothing(_subject: str) -> tuple[Effect, ...]:
+    """Return no endings: what is done on the spot is one itself."""
+    return ()
 
 
 def policy_file(settings: Settings, logger: structlog.typing.FilteringBoundLogger) -> PolicyFile:
@@ -143,96 +279,33 @@ def policy_file(settings: Settings, logger: structlog.typing.FilteringBoundLogge
         Exchange(runtime_folder()),
         logger,
         fits=lambda policy: missing_upstreams(settings, policy),
-        notices=not_carried_out,
+        notices=unserved,
     )
 
 
-def _client(
-    settings: Settings, upstream: str, url: str | None, make: Callable[[Transport], Client]
-) -> Client | None:
+def _transports(settings: Settings) -> dict[str, Transport]:
+    """Return the ways to the admin APIs that the settings name."""
+    urls = {"kratos": settings.kratos_admin_url, "hydra": settings.hydra_admin_url}
+    return {
+        name: _transport(settings, name, url, settings.ory_api_key)
+        for name, url in urls.items()
+        if url is not None
+    }
+
+
+def _public(settings: Settings) -> KratosPublic | None:
+    """Make the client of Kratos' public API: without our key, which is not for it."""
+    url = settings.kratos_public_url
     if url is None:
         return None
-    return make(
-        Transport(
-            upstream,
-            url,
-            api_key=settings.ory_api_key,
-            connections=settings.web_threads,
-            trust_env=settings.use_env_proxies,
-        )
+    return KratosPublic(_transport(settings, "kratos", url, None), settings.session_cookie)
+
+
+def _transport(settings: Settings, upstream: str, url: str, api_key: str | None) -> Transport:
+    return Transport(
+        upstream,
+        url,
+        api_key=api_key,
+        connections=settings.web_threads + CONCURRENCY,
+        trust_env=settings.use_env_proxies,
     )
-
-
-def missing_upstreams(settings: Settings, policy: Policy) -> list[str]:
-    """Name each setting that a rule of the policy cannot do without."""
-    configured = {
-        "KRATOS_ADMIN_URL": settings.kratos_admin_url,
-        "HYDRA_ADMIN_URL": settings.hydra_admin_url,
-    }
-    callers = set()
-    if settings.hydra_hook_keys:
-        callers |= {EventName.HYDRA_TOKEN, EventName.HYDRA_REFRESH_TOKEN}
-    if settings.kratos_hook_keys:
-        callers |= {EventName.KRATOS_LOGIN}
-    lines = []
-    for rule in policy.rules:
-        needed = {
-            _URL_OF[source] for event in rule.events & callers for source in sources_of(rule, event)
-        }
-        lines += [
-            f'{name}: not set; rule "{rule.name}" (line {rule.line} of the policy) needs it'
-            for name in sorted(needed)
-            if configured[name] is None
-        ]
-    return lines
-
-
-def start_notices(settings: Settings, policy: Policy) -> list[str]:
-    """Say what an operator should know at start and might not expect."""
-    notices = []
-    if not settings.kratos_hook_keys:
-        notices.append("KRATOS_HOOK_KEYS is not set: the routes under /hooks/kratos answer 404")
-    if not settings.hydra_hook_keys:
-        notices.append("HYDRA_HOOK_KEYS is not set: the routes under /hooks/hydra answer 404")
-    if not settings.operator_keys:
-        notices.append("OPERATOR_KEYS is not set: /metrics answers 404")
-    if settings.mode == "shadow":
-        notices.append("MODE is shadow: every rule is decided and recorded, none is answered")
-    if settings.country_header is None:
-        notices += [
-            f'rule "{rule.name}" (line {rule.line}) reads request.country, which is always'
-            " absent: COUNTRY_HEADER is not set"
-            for rule in policy.rules
-            if rule.when is not None and "request.country" in rule.when.facts
-        ]
-    notices += not_carried_out(policy)
-    return notices
-
-
-def not_carried_out(policy: Policy) -> list[str]:
-    """Say which rules are decided and recorded, with a consequence that nothing carries out."""
-    notices = []
-    for rule in policy.rules:
-        what = _consequence(rule)
-        if what:
-            notices.append(f'rule "{rule.name}" (line {rule.line}): {what}')
-        elif not rule.events & SERVED:
-            events = ", ".join(sorted(rule.events))
-            notices.append(
-                f'rule "{rule.name}" (line {rule.line}): nothing serves its events yet: {events}'
-            )
-    return notices
-
-
-def _consequence(rule: object) -> str | None:
-    later = "is decided and recorded, and not carried out by this version"
-    if isinstance(rule, SessionRule) and rule.max_age not in {None, UNLIMITED}:
-        return (
-            "past max_age every token, and every step of a login in that session, is refused;"
-            f" ending the session itself and its tokens at that moment {later}"
-        )
-    if isinstance(rule, MfaRule) and rule.step_up_within is not None:
-        return f"ending the session after step_up_within {later}"
-    if isinstance(rule, RevokeRule):
-        return f"revoking {', '.join(sorted(rule.revoke))} {later}"
-    return None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from server.running import COMMAND, SERVERS, environment
 
-from webhook_service.web.server import shared_folder
+from webhook_service.runtime import shared_folder
 
 RULE = """
 mfa:

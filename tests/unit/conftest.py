@@ -21,6 +21,7 @@ from unit.workbench import (
     Bench,
     BenchMaker,
     Clock,
+    HeldEffects,
     Recorded,
 )
 
@@ -56,6 +57,8 @@ def only_this_machine() -> None:
 def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[BenchMaker]:
     """Make a service on a policy: ``make_bench("mfa: …", mode="shadow")``."""
     monkeypatch.setenv(runtime.VARIABLE, str(tmp_path))
+    # As if another process had asked already what the versions cannot do.
+    tmp_path.joinpath("limits-told").touch()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
 
         def make(policy: str = "", *, ory: FakeOry | None = None, **settings: Any) -> Bench:
@@ -77,17 +80,19 @@ def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Benc
                 }
             )
             log = BytesIO()
+            effects = HeldEffects()
             logger = make_logger("json", "debug", log)
             wired = wire(
                 chosen,
                 load_policy(f"version: 1\n{dedent(policy)}".encode()),
                 logger,
                 recent=RecentEvents(tmp_path / "recent"),
+                engine=effects,
                 clock=clock,
             )
             app = create_app(chosen, wired, logger)
             app.testing = False
-            return Bench(ory, clock, app, log, app.test_client())
+            return Bench(ory, clock, app, log, app.test_client(), effects)
 
         yield make
 

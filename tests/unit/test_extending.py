@@ -153,7 +153,7 @@ def test_when_kratos_is_down_the_token_is_given_and_the_extension_deferred(
     assert record["unknown"] == {"kratos.session": "upstream.unreachable"}
 
 
-def test_a_window_and_a_cap_are_recorded_as_not_carried_out(
+def test_a_window_and_a_cap_are_kept_before_the_login_is_answered(
     make_bench: BenchMaker, recorded: Recorded
 ) -> None:
     """P18, P22."""
@@ -173,11 +173,15 @@ def test_a_window_and_a_cap_are_recorded_as_not_carried_out(
     subject = body["identity"]["id"]
     person(bench.ory, subject, second_factors={"totp"})
     assert bench.login(body).status_code == 204
-    effects = bench.record()["effects"]
-    assert effects["step_up_by"] == {
-        "at": "2026-11-24T23:35:31.300Z",
+    cap, window = bench.record()["effects"]["kept"]
+    assert window == {
+        "kind": "end_session",
+        "cause": "step_up_within",
         "rule": "within ten minutes",
-        "result": "not_carried_out",
+        "at": "2026-11-24T23:35:31.300Z",
+        "result": "accepted",
     }
-    assert effects["end_at"]["rule"] == "a day"
-    assert effects["end_at"]["at"].startswith("2026-11-25T23:25:31")
+    assert cap["cause"] == "max_age"
+    assert cap["rule"] == "a day"
+    assert cap["at"].startswith("2026-11-25T23:25:31")
+    assert [effect.kind for effect in bench.effects.accepted] == ["end_session", "end_session"]

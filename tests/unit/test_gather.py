@@ -10,7 +10,7 @@ from unit.workbench import Recorded
 from webhook_service.gather import Gatherer, Known
 from webhook_service.hooks import hydra_token, kratos_login
 from webhook_service.hooks.event import Raw
-from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.ory.deadline import Deadline
 from webhook_service.policy.asking import next_source
 from webhook_service.policy.decision import Decision

@@ -233,7 +233,8 @@ def test_one_call_brings_session_and_traits(make_bench: BenchMaker, refresh: Any
     answer = bench.token(refresh)
     assert answer.json["reason"] == "session.past_max_age"
     assert bench.calls() == [f"GET /admin/sessions/{session_id}?expand=identity"]
-    assert bench.record()["effects"]["end_now"] == {"result": "not_carried_out"}
+    (kept,) = bench.record()["effects"]["kept"]
+    assert (kept["cause"], kept["rule"], kept["result"]) == ("past_max_age", "staff", "accepted")
 
 
 def test_a_rule_on_the_person_alone_asks_for_the_person_alone(

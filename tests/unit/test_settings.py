@@ -245,3 +245,71 @@ def test_a_secret_and_its_file_together_are_an_error(
     file.write_text(KEY)
     found = problems(monkeypatch, HYDRA_HOOK_KEYS=KEY, HYDRA_HOOK_KEYS_FILE=str(file))
     assert "keep one" in found["HYDRA_HOOK_KEYS"][0]
+
+
+def test_effects_are_kept_in_a_file_and_done_inside_web_by_default(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    read = settings.load()
+    assert read.database_url == "sqlite:///webhook-service.db"
+    assert read.effects_worker == "web"
+    assert read.session_cookie == "ory_kratos_session"
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_a_database_server_has_workers_beside_it(
+    monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://ada:pw@db:5432/effects?sslmode=require")
+    read = settings.load()
+    assert read.database_url == "postgresql+psycopg://ada:pw@db:5432/effects?sslmode=require"
+    assert read.effects_worker == "worker"
+    assert "pw" not in repr(read)
+    monkeypatch.setenv("EFFECTS_WORKER", "web")
+    assert settings.load().effects_worker == "web"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://secret@db/effects",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "sqlite:///",
+        "postgresql://db",
+        "secret",
+        "postgresql://db:secret/effects",
+    ],
+)
+def test_a_database_that_cannot_keep_effects_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(SettingsError, match=r"accepted: sqlite:///FILE or postgresql://") as error:
+        settings.load()
+    assert "secret" not in str(error.value)
+    with pytest.raises(SettingsError, match="DATABASE_URL"):
+        settings.load_database_url()
+
+
+def test_the_address_of_a_database_may_stand_in_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "url").write_text("postgres://db/effects\n")
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "url"))
+    assert settings.load().database_url == "postgresql+psycopg://db/effects"
+    assert settings.load_database_url() == "postgresql+psycopg://db/effects"
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///a.db")
+    with pytest.raises(SettingsError, match="set together with DATABASE_URL_FILE"):
+        settings.load_database_url()
+
+
+def test_a_cookie_has_a_name_that_a_cookie_can_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    monkeypatch.setenv("SESSION_COOKIE", "a cookie")
+    with pytest.raises(SettingsError, match="the name of a cookie"):
+        settings.load()

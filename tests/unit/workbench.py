@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from webhook_service.effects.effect import Effect, NewEffect, State
+from webhook_service.effects.keeping import Counts, StoreUnavailableError
 from webhook_service.ory.fake import Call, FakeOry
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -65,6 +68,58 @@ class Clock:
 
 
 @dataclass
+class HeldEffects:
+    """Effects in memory, where a test wants to see them: what the engine does has its own tests.
+
+    ``pending`` is what is being ended; with ``away`` there is no database.
+    """
+
+    accepted: list[NewEffect] = field(default_factory=list)
+    pending: list[Effect] = field(default_factory=list)
+    away: bool = False
+    may_end: bool = False
+    reads: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    def accept(self, effects: tuple[NewEffect, ...], seconds: float) -> frozenset[str]:
+        self.seconds.append(seconds)
+        if self.away:
+            raise StoreUnavailableError("away")
+        known = {effect.key for effect in self.accepted}
+        new = [effect for effect in effects if effect.key not in known]
+        self.accepted += new
+        return frozenset(effect.key for effect in new)
+
+    def endings_of(self, subject: str, seconds: float) -> tuple[Effect, ...]:
+        self.reads += 1
+        self.seconds.append(seconds)
+        if self.away:
+            raise StoreUnavailableError("away")
+        return tuple(effect for effect in self.pending if effect.args.subject == subject)
+
+    def begin(self) -> None:
+        """Nothing to begin."""
+
+    def stop(self, _seconds: float) -> bool:
+        return True
+
+    def ready(self) -> str:
+        return "service.store_unavailable" if self.away else "ok"
+
+    def ask(self, _question: Any, _seconds: float) -> Any:
+        """Answer how many effects stand where: the only question that is asked."""
+        if self.away:
+            raise StoreUnavailableError("away")
+        by_state = Counter((effect.kind, State.PENDING) for effect in self.accepted)
+        return Counts(by_state, timedelta(seconds=3) if self.pending else None)
+
+    def only(self) -> NewEffect:
+        """Return the one effect that was accepted."""
+        (effect,) = self.accepted
+        return effect
+
+
+@dataclass
 class Bench:
     """The whole service on one policy, with the stand-in behind ``responses``."""
 
@@ -73,6 +128,7 @@ class Bench:
     app: Flask
     log: BytesIO
     client: FlaskClient
+    effects: HeldEffects
 
     def fail(self, method: str, outcome: Exception | int) -> None:
         """Let calls of a method end with an error, or with a status."""
@@ -106,6 +162,9 @@ class Bench:
 
     def token(self, body: object, **headers: str) -> TestResponse:
         return self.post("/hooks/hydra/token", body, **headers)
+
+    def settings(self, body: object, method: str = "password", **headers: str) -> TestResponse:
+        return self.post(f"/hooks/kratos/settings/{method}", body, **headers)
 
     def login(self, body: object, method: str = "password", **headers: str) -> TestResponse:
         return self.post(f"/hooks/kratos/login/{method}", body, **headers)

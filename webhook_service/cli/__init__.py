@@ -15,7 +15,17 @@ class Commands(LazyGroup):
 
     modules = {  # noqa: RUF012  a table, as its base says
         name: f"webhook_service.cli.{name}"
-        for name in ("sandbox", "serve", "policy", "simulate", "keys", "openapi")
+        for name in (
+            "sandbox",
+            "serve",
+            "worker",
+            "policy",
+            "simulate",
+            "effects",
+            "db",
+            "keys",
+            "openapi",
+        )
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from webhook_service.hooks.event import Event
-from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.recordings import NotAHookError, Recording, read_recording, recording_of
 from webhook_service.hooks.shape import ShapeError
 from webhook_service.hooks.strict_json import MalformedError

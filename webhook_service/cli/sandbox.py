@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import click
@@ -37,7 +38,7 @@ CALLS = (
 def command(port: int) -> None:
     """Serve the sandbox until it is interrupted."""
     key = secrets.token_urlsafe(32)
-    with sandbox.stand_in().serve() as ory:
+    with sandbox.stand_in().serve() as ory, TemporaryDirectory(prefix="webhook-service-") as folder:
         environment = {
             **os.environ,
             "HYDRA_HOOK_KEYS": key,
@@ -46,6 +47,8 @@ def command(port: int) -> None:
             "KRATOS_ADMIN_URL": ory.kratos.url,
             "HYDRA_ADMIN_URL": ory.hydra.url,
             "POLICY_FILE": str(sandbox.POLICY),
+            "DATABASE_URL": f"sqlite:///{folder}/effects.db",
+            "EFFECTS_WORKER": "web",
             "PORT": str(port),
             "WEB_CONCURRENCY": "1",
             "LOG_FORMAT": "console",

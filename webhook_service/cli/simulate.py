@@ -15,7 +15,7 @@ from webhook_service.cli.policy_file import WrongFileError, read_policy_at
 from webhook_service.cli.simulation_report import document, lines
 from webhook_service.cli.terminal import echo_json
 from webhook_service.cli.times import timestamp, utc_now
-from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.table import hooks
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.loading.facts_file import read_upstream

@@ -1,6 +1,7 @@
 """What a decision does to Ory beyond the answer.
 
-So far: the extension inside the token hook, which is done before the answer and verified,
-at most once per event. Consequences that must outlive the answer are decided and recorded
-but not carried out yet; ``wiring.not_carried_out`` names them for the start-up notice.
+``extend_session`` is done inside the token hook, before the answer, at most once per event
+(``recent``). Everything else outlives the answer: ``planning`` says what follows from a
+decision, a ``keeping.Store`` keeps it, a worker has it done as the ``catalogue`` says, and
+until it is done it is already true (``ending``).
 """

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 from marshmallow import ValidationError, fields
 
+from webhook_service.ory.consents import Chain, read_chains
 from webhook_service.ory.deadline import Deadline
+from webhook_service.ory.errors import BadRequestError
 from webhook_service.ory.health import ask_health
 from webhook_service.ory.ids import quoted
+from webhook_service.ory.paging import Page, every_item
 from webhook_service.ory.transport import Transport
 from webhook_service.wire import Flag, WireSchema
+
+CHAINS_PER_PAGE: Final = 100
+"""Each tells its whole client: a page of more could be larger than an answer may be."""
+
+_CONSENTS: Final = "/admin/oauth2/auth/sessions/consent"
+_LOGINS: Final = "/admin/oauth2/auth/sessions/login"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +55,14 @@ class Hydra:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+        self._revokes_chains = True
 
     def client(self, client_id: str, deadline: Deadline) -> OAuthClient | None:
         """Read a client; ``None`` where there is none."""
         part = quoted(client_id)
         if part is None:
             return None
-        return self._transport.get("client", f"/admin/clients/{part}", deadline, _read_client)
+        return self._transport.get(f"/admin/clients/{part}", deadline, _read_client)
 
     def login_request(self, challenge: str, deadline: Deadline) -> LoginRequest | None:
         """Read the login request behind a challenge (F37).
@@ -62,7 +73,63 @@ class Hydra:
         if part is None:
             return None
         path = f"/admin/oauth2/auth/requests/login?login_challenge={part}"
-        return self._transport.get("login_request", path, deadline, _read_login_request)
+        return self._transport.get(path, deadline, _read_login_request)
+
+    def chains_of(self, subject: str, deadline: Deadline) -> tuple[Chain, ...]:
+        """Read the chains of tokens that Hydra tells of a person; see ``consents`` for which."""
+        part = quoted(subject)
+        if part is None:
+            return ()
+        path = f"{_CONSENTS}?subject={part}&page_size={CHAINS_PER_PAGE}"
+
+        def fetch(token: str | None) -> Page[Chain]:
+            at = path if token is None else f"{path}&page_token={quote(token, safe='')}"
+            return self._transport.get_page(at, deadline, read_chains)
+
+        return tuple(every_item(fetch, CHAINS_PER_PAGE))
+
+    def revoke_tokens(
+        self, subject: str, deadline: Deadline, *, client_id: str | None = None
+    ) -> None:
+        """Revoke all tokens of a person, or those that one client has (F69).
+
+        Consents go with them: where one was remembered, it is asked for again.
+        """
+        part, client = quoted(subject), quoted(client_id or "")
+        if part is None or (client_id is not None and client is None):
+            return
+        which = "all=true" if client_id is None else f"client={client}"
+        self._transport.delete(f"{_CONSENTS}?subject={part}&{which}", deadline)
+
+    def revoke_chain(self, chain_id: str, deadline: Deadline) -> bool:
+        """Revoke the tokens of one chain; ``False`` where this Hydra cannot (2.3.0, F69).
+
+        It is asked once whether it can.
+        """
+        part = quoted(chain_id)
+        if part is None or not self._revokes_chains:
+            return False
+        try:
+            self._transport.delete(f"{_CONSENTS}?consent_request_id={part}", deadline)
+        except BadRequestError:
+            self._revokes_chains = False
+        return self._revokes_chains
+
+    def forget_login(self, login_session_id: str, deadline: Deadline) -> None:
+        """Let Hydra forget one login that it remembers.
+
+        It also ends the Kratos session that the login was made with, where it knows Kratos
+        (F31). Tokens live on; chains no longer tell their login session.
+        """
+        part = quoted(login_session_id)
+        if part is not None:
+            self._transport.delete(f"{_LOGINS}?sid={part}", deadline)
+
+    def forget_logins(self, subject: str, deadline: Deadline) -> None:
+        """Let Hydra forget every login of a person; tokens and Kratos sessions live on (F71)."""
+        part = quoted(subject)
+        if part is not None:
+            self._transport.delete(f"{_LOGINS}?subject={part}", deadline)
 
     def ready(self, deadline: Deadline) -> None:
         """Return if Hydra is up and reaches its database.

@@ -138,15 +138,18 @@ def console_line(fields: Mapping[str, Any], *, colour: bool) -> str:
 
 def _effects(effects: Mapping[str, Any]) -> list[str]:
     lines = []
-    for name, effect in effects.items():
-        when = effect.get("expires_at") or effect.get("at")
-        why = effect.get("reason")
-        text = f"{name} {effect['result']}"
-        if when:
-            text += f" ({when})"
-        if why:
-            text += f": {why}"
-        lines.append(text)
+    if (done := effects.get("extend_session")) is not None:
+        when, why = done.get("expires_at"), done.get("reason")
+        lines.append(
+            f"extend_session {done['result']}"
+            + (f" ({when})" if when else "")
+            + (f": {why}" if why else "")
+        )
+    for kept in effects.get("kept", ()):
+        about = [kept[name] for name in ("cause", "at") if name in kept]
+        lines.append(
+            kept["kind"] + (f" ({', '.join(about)})" if about else "") + f" {kept['result']}"
+        )
     return lines
 
 

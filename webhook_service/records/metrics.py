@@ -21,12 +21,16 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from webhook_service import __version__
+from webhook_service.effects.effect import Kind, Result, State
+from webhook_service.effects.keeping import Counts
 from webhook_service.records.record import Record
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.6, 1.0, 2.5)
 """Buckets: from a decision on the payload (1 ms) over the default deadline (0.6 s)."""
+
+LATE_SECONDS: Final = (0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0, 600.0, 3600.0)
 
 EVENTS: Final = Counter(
     "webhook_service_events_total",
@@ -54,6 +58,44 @@ REFUSED: Final = Counter(
     "webhook_service_requests_refused_total",
     "Requests that were refused before any decision, by caller and reason.",
     ("caller", "reason"),
+)
+EFFECTS_ACCEPTED: Final = Counter(
+    "webhook_service_effects_accepted_total",
+    "Effects that were kept before the event was answered, by kind.",
+    ("kind",),
+)
+EFFECTS_ENDED: Final = Counter(
+    "webhook_service_effects_ended_total",
+    "Tries of effects, by kind and outcome: done, later, retry or failed.",
+    ("kind", "outcome"),
+)
+EFFECT_LATE_SECONDS: Final = Histogram(
+    "webhook_service_effect_late_seconds",
+    "How long after it was due a try of an effect began, by kind.",
+    ("kind",),
+    buckets=LATE_SECONDS,
+)
+EFFECTS: Final = Gauge(
+    "webhook_service_effects",
+    "Effects in the store, by kind and state; counted when they are scraped.",
+    ("kind", "state"),
+    multiprocess_mode="mostrecent",
+)
+EFFECTS_OLDEST_SECONDS: Final = Gauge(
+    "webhook_service_effects_oldest_due_seconds",
+    "How long the oldest effect that is due has waited; 0 where none is.",
+    multiprocess_mode="mostrecent",
+)
+STORE_UP: Final = Gauge(
+    "webhook_service_store_up",
+    "1 where the database answered the last scrape.",
+    multiprocess_mode="mostrecent",
+)
+UPSTREAM_DOWN: Final = Gauge(
+    "webhook_service_upstream_down",
+    "Processes in which calls to Kratos or Hydra fail fast, because it did not answer.",
+    ("upstream",),
+    multiprocess_mode="livesum",
 )
 RELOADS: Final = Counter(
     "webhook_service_policy_reloads_total",
@@ -91,6 +133,34 @@ def count(record: Record) -> None:
         UPSTREAM_SECONDS.labels(call.operation, call.outcome).observe(call.seconds)
     if record.extension is not None:
         EXTENSIONS.labels(record.extension.result.value).inc()
+
+
+class CountedEffects:
+    """Counts effects as they come and end."""
+
+    def accepted(self, kind: Kind) -> None:
+        """Count one that was not there before."""
+        EFFECTS_ACCEPTED.labels(kind.value).inc()
+
+    def begun(self, kind: Kind, late: float) -> None:
+        """Count how late a try begins."""
+        EFFECT_LATE_SECONDS.labels(kind.value).observe(late)
+
+    def ended(self, kind: Kind, result: Result) -> None:
+        """Count how a try ended."""
+        EFFECTS_ENDED.labels(kind.value, type(result).__name__.lower()).inc()
+
+
+def tell_effects(counts: Counts | None) -> None:
+    """Say how many effects stand where; ``None`` where the store does not answer."""
+    STORE_UP.set(0 if counts is None else 1)
+    if counts is None:
+        return
+    for kind in Kind:
+        for state in State:
+            EFFECTS.labels(kind.value, state.value).set(counts.by_state.get((kind, state), 0))
+    oldest = counts.oldest_due
+    EFFECTS_OLDEST_SECONDS.set(0 if oldest is None else max(0.0, oldest.total_seconds()))
 
 
 def count_refused(caller: str, reason: str) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from webhook_service.consequences import NOTHING, Kept
+from webhook_service.effects.effect import EndSession, NewEffect
 from webhook_service.effects.extend_session import Extension, Result
 from webhook_service.gather import Call
 from webhook_service.hooks.event import Event
@@ -38,6 +40,7 @@ class Record:
     client_id: str | None = None
     failed: Mapping[Source, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    kept: Kept = NOTHING
 
     def fields(self) -> dict[str, Any]:
         """Return the record as the log line has it. Identifiers, codes and numbers only."""
@@ -89,8 +92,8 @@ class Record:
         return list(dict.fromkeys(notes))
 
     def effects(self) -> dict[str, Any]:
-        """Return what was done, and what is decided but not carried out."""
-        decision, effects = self.decision, dict[str, Any]()
+        """Return what was done inside the hook, and what became of the rest."""
+        effects = dict[str, Any]()
         if self.extension is not None:
             done: dict[str, Any] = {"result": self.extension.result.value}
             if self.extension.expires_at is not None:
@@ -98,30 +101,22 @@ class Record:
             if self.extension.reason is not None:
                 done["reason"] = self.extension.reason
             effects["extend_session"] = done
-        if decision.end_now:
-            effects["end_now"] = {"result": NOT_CARRIED_OUT}
-        if decision.end_at is not None:
-            effects["end_at"] = {
-                "at": spelled(decision.end_at),
-                "rule": decision.end_at_rule,
-                "result": NOT_CARRIED_OUT,
-            }
-        if decision.step_up_by is not None:
-            effects["step_up_by"] = {
-                "at": spelled(decision.step_up_by),
-                "rule": decision.step_up_by_rule,
-                "result": NOT_CARRIED_OUT,
-            }
-        if decision.revoke:
-            effects["revoke"] = {
-                "what": sorted(decision.revoke),
-                "result": NOT_CARRIED_OUT,
-            }
+        if self.kept.effects:
+            effects["kept"] = [
+                _kept(effect, self.kept.results[effect.key]) for effect in self.kept.effects
+            ]
         return effects
 
 
-NOT_CARRIED_OUT: Final = "not_carried_out"
-"""Decided and recorded, but this version has nothing yet that does it."""
+def _kept(effect: NewEffect, result: str) -> dict[str, Any]:
+    line: dict[str, Any] = {"kind": effect.kind.value}
+    if isinstance(effect.args, EndSession):
+        line |= {
+            "cause": effect.args.cause.value,
+            "rule": effect.args.rule,
+            "at": spelled(effect.args.at),
+        }
+    return line | {"result": result}
 
 
 def _rulings(rulings: Iterable[Ruling]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from flask import Flask, Request, request
 from werkzeug.exceptions import NotFound
 from werkzeug.routing import BaseConverter
 
-from webhook_service.hooks.kratos_login import RequestHeaders
+from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.table import Caller, hooks
 from webhook_service.settings import Settings
 from webhook_service.web import (
@@ -63,7 +63,7 @@ def create_app(
     errors.install(app, logger)
     app.before_request(_origin_form_only)
     # A server that was not told to begins here: threads do not survive the fork before it.
-    app.before_request(wired.follower.begin)
+    app.before_request(wired.begin)
     keys = {
         Caller.KRATOS: Keys(settings.kratos_hook_keys),
         Caller.HYDRA: Keys(settings.hydra_hook_keys),
@@ -73,10 +73,11 @@ def create_app(
         if keys[hook.caller]:
             hook_routes.add(app, hook, keys[hook.caller], wired.service)
     app.extensions["policies"] = wired.service.policies
+    app.extensions["wired"] = wired
     health.add(app, wired)
     operator_keys = Keys(settings.operator_keys)
     if operator_keys:
-        metrics_route.add(app, operator_keys)
+        metrics_route.add(app, operator_keys, wired.engine)
     openapi_route.add(app)
     schema_route.add(app)
     return app

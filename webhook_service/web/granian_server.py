@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import gc
 import logging
+from multiprocessing.util import Finalize
 from typing import Any, Final, Literal
 
+from flask import Flask
+
 from webhook_service.records.log import line_formatter
+from webhook_service.startup import checked, policy_file_to_offer, see_to_database
 from webhook_service.web import make_app
-from webhook_service.web.start import checked, policy_file_to_offer, say_what_starts
+from webhook_service.web.start import say_what_starts
 
 BACKLOG: Final = 512
 
@@ -23,6 +27,7 @@ Ory's client keeps an idle connection for 90 s and must be the one that closes i
 
 HEAD_BYTES: Final = 64 * 1024
 
+EFFECTS_END_SECONDS: Final = 5.0
 STOP_SECONDS: Final = 10
 """How long hooks in progress have to end when the service stops."""
 
@@ -44,7 +49,7 @@ def serve() -> None:
             "  Install it with: pip install '.[granian]'"
         ) from None
     settings, policy = checked()
-    say_what_starts(settings, policy, server="granian")
+    say_what_starts(settings, policy, server="granian", wrong=see_to_database(settings))
     server = Granian(
         "webhook_service.web:make_app",
         interface=Interfaces.WSGI,
@@ -72,7 +77,17 @@ def serve() -> None:
     server.on_startup(gc.collect)
     server.on_startup(gc.freeze)
     # The loader itself, not its name: a name is looked up in the current folder as well.
-    server.serve(target_loader=make_app, wrap_loader=False)
+    server.serve(target_loader=_begun_app, wrap_loader=False)
+
+
+def _begun_app() -> Flask:
+    """Make the app of one process, after its fork, and begin what needs threads."""
+    app = make_app()
+    wired = app.extensions["wired"]
+    wired.begin()
+    # Its processes are multiprocessing's, which end without what atexit knows.
+    Finalize(None, wired.end, args=(EFFECTS_END_SECONDS,), exitpriority=10)
+    return app
 
 
 def _log_configuration(log_format: Literal["json", "console"]) -> dict[str, Any]:

@@ -11,25 +11,26 @@ import signal
 from contextlib import ExitStack
 from typing import Any, Final
 
-from webhook_service import runtime
+from webhook_service import runtime, web
 from webhook_service.records.log import line_formatter
-from webhook_service.web.server import shared_folder
 
 _folder: Final = ExitStack()
 if runtime.VARIABLE not in os.environ:
     # A platform's own gunicorn. A folder of this start alone: in one that is found by the
     # parent's number, the policy of an earlier start or of a neighbour would be taken over.
-    _folder.enter_context(shared_folder())
+    _folder.enter_context(runtime.shared_folder())
 
 # Metrics find their folder when they are imported: after it is made.
-from webhook_service.web.start import (  # noqa: E402  explained above
+from webhook_service.startup import (  # noqa: E402  explained above
     checked,
     policy_file_to_offer,
-    say_what_starts,
+    see_to_database,
     settle,
 )
+from webhook_service.web.start import say_what_starts  # noqa: E402  the same
 
 _settings, _policy = checked()
+_wrong = see_to_database(_settings)
 settle(_settings)
 
 bind: Final = f"0.0.0.0:{_settings.port}"
@@ -49,6 +50,7 @@ worker_connections: Final = 1000
 preload_app: Final = True
 # Time that a hook in progress has to end when the service stops.
 graceful_timeout: Final = 10
+EFFECTS_END_SECONDS: Final = 5.0
 # Heartbeats in memory: on some platforms /tmp is a slow disk.
 _MEMORY: Final = "/dev/shm"  # noqa: S108  gunicorn makes its own file in it, and unlinks it
 worker_tmp_dir: Final = _MEMORY if os.access(_MEMORY, os.W_OK) else None
@@ -94,12 +96,21 @@ def when_ready(server: Any) -> None:  # noqa: ANN401  gunicorn's arbiter
     connection, and with a broken file the service.
     """
     server.handle_hup = policy_file_to_offer(_settings).offer
-    say_what_starts(_settings, _policy, server="gunicorn")
+    say_what_starts(_settings, _policy, server="gunicorn", wrong=_wrong)
 
 
 def post_worker_init(_worker: object) -> None:
-    """Let SIGHUP end no worker: sent to the group, or by name, it is meant for the arbiter."""
+    """Begin what needs threads before the first request pays for it.
+
+    SIGHUP must end no worker: sent to the group, or by name, it is meant for the arbiter.
+    """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    web.app.extensions["wired"].begin()
+
+
+def worker_exit(_server: object, _worker: object) -> None:
+    """Let the effects that run end; those that do not come due again elsewhere."""
+    web.app.extensions["wired"].end(EFFECTS_END_SECONDS)
 
 
 def on_exit(_server: object) -> None:

@@ -22,8 +22,11 @@ KEEP_SECONDS: Final = 2.0
 """How long an answer is kept: the route is open, and must not multiply calls to Ory."""
 
 
+DATABASE: Final = "database"
+
+
 class Readiness:
-    """Asks the upstreams whether they are ready; one asker at a time, the rest share."""
+    """Asks upstreams and database whether they are ready; one asker at a time, the rest share."""
 
     def __init__(self, wired: Wired) -> None:
         self._wired = wired
@@ -32,14 +35,14 @@ class Readiness:
         self._until = 0.0
 
     def states(self) -> dict[str, str]:
-        """Return ``ok`` or a reason code for each upstream."""
+        """Return ``ok`` or a reason code for the database and each upstream."""
         # Only the first ever asker has to be waited for: later ones share the last answer.
         if time.monotonic() >= self._until and self._lock.acquire(blocking=not self._states):
             try:
                 if time.monotonic() >= self._until:
                     self._states = {
                         name: _probe(client) for name, client in self._wired.upstreams.items()
-                    }
+                    } | {DATABASE: self._wired.engine.ready()}
                     self._until = time.monotonic() + KEEP_SECONDS
             finally:
                 self._lock.release()
@@ -72,7 +75,12 @@ def add(app: Flask, wired: Wired) -> None:
 
     def ready() -> tuple[Response, int]:
         states = readiness.states()
-        body = {"policy": _policy(wired.service.policies), "upstreams": states}
+        upstreams = {name: state for name, state in states.items() if name != DATABASE}
+        body = {
+            "policy": _policy(wired.service.policies),
+            "database": states[DATABASE],
+            "upstreams": upstreams,
+        }
         failed = {name: state for name, state in states.items() if state != "ok"}
         if failed:
             return jsonify(status="unavailable", errors=failed, **body), 503

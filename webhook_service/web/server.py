@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-import shutil
 import signal
 import socket
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -28,8 +21,8 @@ def run() -> None:
     """
     # Until the server has its own handler: who stops while it starts leaves no folder behind.
     signal.signal(signal.SIGTERM, _stop)
-    with shared_folder():
-        from webhook_service.web.start import (  # noqa: PLC0415  after the folder is named
+    with runtime.shared_folder():
+        from webhook_service.startup import (  # noqa: PLC0415  after the folder is named
             checked,
             settle,
         )
@@ -43,34 +36,6 @@ def run() -> None:
             serve()
         else:
             _gunicorn()
-
-
-@contextmanager
-def shared_folder() -> Iterator[Path]:
-    """Make the folder of this service's processes, and remove it at the end.
-
-    Raises:
-        SystemExit: there is no place for it.
-    """
-    maker = os.getpid()
-    name = f"webhook-service-{secrets.token_hex(8)}"
-    try:
-        folder = Path(tempfile.gettempdir(), name)
-    except OSError as error:
-        raise SystemExit(
-            "The service does not start: it needs a folder for temporary files,"
-            f" and finds none that it can write to. Name one with TMPDIR. ({error.strerror})"
-        ) from None
-    # Whatever interrupts from here on, the name is known.
-    try:
-        folder.mkdir(mode=0o700)
-        os.environ[runtime.VARIABLE] = str(folder)
-        runtime.share_metrics()
-        yield folder
-    finally:
-        # A forked worker leaves through here as well, and must not take the folder along.
-        if os.getpid() == maker:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -7,46 +7,14 @@ import os
 from flask import Flask
 
 from webhook_service import runtime
-from webhook_service import settings as settings_module
-from webhook_service.policy.errors import PolicyError
-from webhook_service.policy.loader import load
+from webhook_service.effects.store.database import shown
+from webhook_service.fitness import start_notices
 from webhook_service.policy.model import Policy
-from webhook_service.policy_in_force import Exchange, PolicyFile
 from webhook_service.records.log import make_logger
-from webhook_service.settings import Settings, SettingsError
+from webhook_service.settings import Settings
+from webhook_service.startup import accepted_before, checked, see_to_database
 from webhook_service.web.factory import create_app
-from webhook_service.wiring import (
-    StartError,
-    missing_upstreams,
-    policy_file,
-    read_policy,
-    start_notices,
-    wire,
-)
-
-
-def checked(settled: bytes | None = None) -> tuple[Settings, Policy]:
-    """Read settings and policy, and check that they fit together.
-
-    ``settled`` are the bytes of a policy that was checked already, to be taken instead of
-    the file.
-
-    Raises:
-        SystemExit: they cannot be used; the text is for the operator.
-    """
-    try:
-        settings = settings_module.load()
-        policy = load(settled) if settled is not None else read_policy(settings.policy_file)
-    except SettingsError as error:
-        raise SystemExit(str(error)) from None
-    except PolicyError as error:
-        raise SystemExit(f"The service does not start: the policy is wrong.\n{error}") from None
-    except StartError as error:
-        raise SystemExit(f"The service does not start.\n  {error}") from None
-    missing = missing_upstreams(settings, policy)
-    if missing:
-        raise SystemExit("The service does not start.\n  " + "\n  ".join(missing))
-    return settings, policy
+from webhook_service.wiring import wire
 
 
 def app_from_environment() -> Flask:
@@ -56,34 +24,21 @@ def app_from_environment() -> Flask:
         SystemExit: it cannot be made; the text is for the operator.
     """
     settings, policy = checked(settled=accepted_before())
+    if runtime.VARIABLE not in os.environ:
+        see_to_database(settings)  # a server that we did not start has not done it
     logger = make_logger(settings.log_format, settings.log_level)
     # Decision records are what the service is asked about later: at every level.
     records = make_logger(settings.log_format, "info")
     return create_app(settings, wire(settings, policy, logger, records=records), logger)
 
 
-def accepted_before() -> bytes | None:
-    """Return the policy that this service started with or reloaded since.
+def say_what_starts(
+    settings: Settings, policy: Policy, *, server: str, wrong: str | None = None
+) -> None:
+    """Log what is served, by what, and what an operator might not expect.
 
-    A worker that is made later must not fall over a file that broke in the meantime.
+    ``wrong`` is what is wrong with the database for now.
     """
-    if runtime.VARIABLE not in os.environ:
-        return None
-    return Exchange(runtime.runtime_folder()).accepted()
-
-
-def settle(settings: Settings) -> None:
-    """Let this service's processes begin with the file as it is now."""
-    Exchange(runtime.runtime_folder()).begin(settings.policy_file)
-
-
-def policy_file_to_offer(settings: Settings) -> PolicyFile:
-    """Return the policy file, for a server that is told to reload it (SIGHUP)."""
-    return policy_file(settings, make_logger(settings.log_format, settings.log_level))
-
-
-def say_what_starts(settings: Settings, policy: Policy, *, server: str) -> None:
-    """Log what is served, by what, and what an operator might not expect."""
     logger = make_logger(settings.log_format, settings.log_level)
     logger.info(
         "serving",
@@ -95,6 +50,10 @@ def say_what_starts(settings: Settings, policy: Policy, *, server: str) -> None:
         policy=policy.digest,
         rules=len(policy.rules),
         mode=settings.mode,
+        database=shown(settings.database_url),
+        effects=settings.effects_worker,
     )
+    if wrong is not None:
+        logger.error(wrong)
     for notice in start_notices(settings, policy):
         logger.warning(notice)

@@ -12,6 +12,8 @@ from webhook_service import __version__
 from webhook_service.cli import main
 from webhook_service.web.openapi_route import document
 
+COMMANDS = "sandbox serve worker policy simulate effects db keys openapi".split()
+
 
 def run(*arguments: str) -> str:
     result = CliRunner().invoke(main, arguments, prog_name="webhook-service")
@@ -23,7 +25,7 @@ def test_help_names_the_first_step_and_every_command() -> None:
     text = run("--help")
     assert "Start with: webhook-service sandbox" in text
     found = re.findall("^  ([a-z]+) ", text.partition("Commands:")[2], re.MULTILINE)
-    assert found == ["sandbox", "serve", "policy", "simulate", "keys", "openapi"]
+    assert found == COMMANDS
 
 
 def test_an_unknown_command_is_an_error() -> None:
@@ -60,6 +62,6 @@ def test_serve_help_lists_every_setting() -> None:
     assert [name for name in sorted(read) if name not in text] == []
 
 
-@pytest.mark.parametrize("command", ["sandbox", "serve", "policy", "simulate", "keys", "openapi"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     assert len(run(command, "--help").splitlines()) > 3

@@ -74,6 +74,22 @@ def test_a_decision_reads_as_a_sentence() -> None:
     assert "\x1b" not in text
 
 
+def test_what_follows_from_a_decision_is_said() -> None:
+    kept = [
+        {
+            "kind": "end_session",
+            "cause": "max_age",
+            "rule": "staff",
+            "at": "2026-11-25T20:00:00.000Z",
+            "result": "accepted",
+        },
+        {"kind": "revoke_tokens", "result": "lost"},
+    ]
+    text = line("console", **decision(effects={"kept": kept}))
+    assert "end_session (max_age, 2026-11-25T20:00:00.000Z) accepted" in text
+    assert "revoke_tokens lost" in text
+
+
 def test_an_allowed_one_is_short() -> None:
     fields = decision(verdict="allow", status=204, reason=None, rule=None, upstream=[])
     extended = {"extend_session": {"result": "extended", "expires_at": "2026-11-26T12:00:00.000Z"}}

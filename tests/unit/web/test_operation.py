@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Any
+
 import requests
 from unit.workbench import Bench, BenchMaker, Recorded
+from unit.world import SLIDING
 
 import webhook_service
+from webhook_service.effects.effect import Kind, Retry, State
+from webhook_service.effects.keeping import Counts
 from webhook_service.records import metrics
 
 OPERATOR = {"Authorization": "Bearer operator-key-" + "o" * 24}
@@ -110,3 +116,39 @@ def value(bench: Bench, name: str) -> float:
         if line.startswith(name + " "):
             return float(line.rpartition(" ")[2])
     return 0.0
+
+
+def test_without_its_database_the_service_is_alive_and_not_ready(make_bench: BenchMaker) -> None:
+    """Row 58."""
+    bench = make_bench()
+    bench.effects.away = True
+    answer = bench.client.get("/health/ready")
+    assert answer.status_code == 503
+    assert answer.json["errors"] == {"database": "service.store_unavailable"}
+    assert answer.json["database"] == "service.store_unavailable"
+    assert bench.client.get("/health/alive").status_code == 200
+
+
+def test_metrics_tell_how_many_effects_stand_where(make_bench: BenchMaker, refresh: Any) -> None:
+    bench = make_bench(SLIDING)
+    bench.token(refresh)
+    text = bench.client.get("/metrics", headers=OPERATOR).text
+    assert 'webhook_service_effects{kind="end_session",state="pending"} 0.0' in text
+    assert "webhook_service_effects_oldest_due_seconds 0.0" in text
+    assert "webhook_service_store_up 1.0" in text
+    bench.effects.away = True
+    assert "webhook_service_store_up 0.0" in bench.client.get("/metrics", headers=OPERATOR).text
+
+
+def test_metrics_count_effects_as_they_come_and_end() -> None:
+    counted = metrics.CountedEffects()
+    counted.accepted(Kind.REVOKE_TOKENS)
+    counted.begun(Kind.REVOKE_TOKENS, 0.2)
+    counted.ended(Kind.REVOKE_TOKENS, Retry("upstream.timeout"))
+    metrics.tell_effects(Counts({(Kind.REVOKE_TOKENS, State.FAILED): 2}, timedelta(seconds=90)))
+    text = metrics.scrape().decode()
+    assert 'webhook_service_effects_accepted_total{kind="revoke_tokens"} 1.0' in text
+    assert 'webhook_service_effects_ended_total{kind="revoke_tokens",outcome="retry"} 1.0' in text
+    assert 'webhook_service_effect_late_seconds_sum{kind="revoke_tokens"} 0.2' in text
+    assert 'webhook_service_effects{kind="revoke_tokens",state="failed"} 2.0' in text
+    assert "webhook_service_effects_oldest_due_seconds 90.0" in text

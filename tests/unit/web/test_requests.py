@@ -190,11 +190,11 @@ def test_a_failure_of_our_own_is_500_and_says_nothing_of_the_input(
     def fails(*_: object, **__: object) -> None:
         raise RuntimeError(secret)
 
-    monkeypatch.setattr("webhook_service.service.decide", fails)
+    monkeypatch.setattr("webhook_service.deciding.decide", fails)
     assert error(bench.token(recorded.body(TOKEN))) == (500, "service.error")
     log = bench.log.getvalue().decode()
     assert "RuntimeError" in log
-    assert "service.py:" in log
+    assert "deciding.py:" in log
     assert secret not in log
 
 

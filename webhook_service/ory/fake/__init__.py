@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,9 +27,11 @@ from webhook_service.ory.fake.answers import Answer
 from webhook_service.ory.fake.faults import Fault
 from webhook_service.ory.fake.hydra import FakeHydra
 from webhook_service.ory.fake.kratos import FakeKratos, utc_now
+from webhook_service.ory.fake.kratos_public import FakeKratosPublic
 from webhook_service.ory.fake.server import Listener, listening
 
-Upstream: TypeAlias = Literal["kratos", "hydra"]
+AdminApi: TypeAlias = Literal["kratos", "hydra"]
+Upstream: TypeAlias = AdminApi | Literal["kratos_public"]
 
 DAY = timedelta(days=1)
 
@@ -57,6 +59,7 @@ class Served:
 
     kratos: Listener
     hydra: Listener
+    kratos_public: Listener
 
 
 class Mock(Protocol):
@@ -74,6 +77,7 @@ class FakeOry:
         clock: the time of day, aware; a test gives its own.
         lifespan, earliest_possible_extend, faster_session_extend: Kratos' settings of these
             names, see ``FakeKratos``.
+        revokes_chains: whether Hydra is of a version that revokes one chain, see ``FakeHydra``.
     """
 
     def __init__(
@@ -83,21 +87,29 @@ class FakeOry:
         lifespan: timedelta = DAY,
         earliest_possible_extend: timedelta | None = None,
         faster_session_extend: bool = False,
+        revokes_chains: bool = True,
     ) -> None:
         self.kratos = FakeKratos(
             clock, lifespan, earliest_possible_extend, faster_session_extend=faster_session_extend
         )
-        self.hydra = FakeHydra()
+        self.kratos_public = FakeKratosPublic(self.kratos)
+        self.hydra = FakeHydra(clock, self._end_session, revokes_chains=revokes_chains)
         self.calls: list[Call] = []
         self._breakages: list[_Breakage] = []
         self._lock = threading.Lock()
 
-    def handle(self, upstream: Upstream, method: str, target: str, body: bytes = b"") -> Answer:
+    def handle(self, upstream: AdminApi, method: str, target: str, body: bytes = b"") -> Answer:
         """Answer one request, and keep it in ``calls``."""
         with self._lock:
             self.calls.append(Call(upstream, method, target))
             api = self.kratos if upstream == "kratos" else self.hydra
             return api.handle(method, target, body)
+
+    def handle_public(self, method: str, target: str, headers: Mapping[str, str]) -> Answer:
+        """Answer one request to Kratos' public API, where headers count; keep it in ``calls``."""
+        with self._lock:
+            self.calls.append(Call("kratos_public", method, target))
+            return self.kratos_public.handle(target, headers)
 
     def break_calls(
         self,
@@ -122,22 +134,36 @@ class FakeOry:
         with (
             self._listening("kratos", kratos_port) as kratos,
             self._listening("hydra", hydra_port) as hydra,
+            self._listening("kratos_public", 0) as kratos_public,
         ):
-            yield Served(kratos, hydra)
+            yield Served(kratos, hydra, kratos_public)
 
-    def mount(self, mock: Mock, *, kratos_url: str, hydra_url: str) -> None:
+    def mount(
+        self, mock: Mock, *, kratos_url: str, hydra_url: str, kratos_public_url: str | None = None
+    ) -> None:
         """Answer behind ``responses``, at these URLs. Faults are for sockets and stay out."""
-        addresses: list[tuple[Upstream, str]] = [("kratos", kratos_url), ("hydra", hydra_url)]
+        if kratos_public_url is not None:
+            mock.add_callback(
+                "GET",
+                re.compile(re.escape(kratos_public_url)),
+                lambda asked: self.handle_public("GET", asked.path_url, asked.headers),
+            )
+        addresses: list[tuple[AdminApi, str]] = [("kratos", kratos_url), ("hydra", hydra_url)]
         for upstream, url in addresses:
             for method in ("GET", "PATCH", "DELETE"):
                 mock.add_callback(method, re.compile(re.escape(url)), self._callback(upstream))
 
-    def _callback(self, upstream: Upstream) -> Callable[[Any], Answer]:
+    def _end_session(self, session_id: str) -> None:
+        self.kratos.delete_session(session_id, {})
+
+    def _callback(self, upstream: AdminApi) -> Callable[[Any], Answer]:
         return lambda request: self.handle(upstream, request.method, request.path_url)
 
     @contextmanager
     def _listening(self, upstream: Upstream, port: int) -> Iterator[Listener]:
-        def handle(method: str, target: str, body: bytes) -> Answer:
+        def handle(method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+            if upstream == "kratos_public":
+                return self.handle_public(method, target, headers)
             return self.handle(upstream, method, target, body)
 
         def next_fault(method: str, target: str) -> Fault | None:

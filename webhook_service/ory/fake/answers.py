@@ -27,6 +27,11 @@ def json_answer(status: int, value: Json, headers: Mapping[str, str] | None = No
     return Answer(status, all_headers, json.dumps(value).encode())
 
 
+def version_answer() -> Answer:
+    """Answer with the version: of these, the stand-in does what they do."""
+    return json_answer(200, {"version": "v26.2.0"})
+
+
 def empty_answer() -> Answer:
     """Answer 204."""
     return Answer(204, NO_STORE, b"")

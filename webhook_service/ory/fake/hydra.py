@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from webhook_service.ory.fake.answers import Answer, Json, json_answer
+from webhook_service.ory.fake.answers import Answer, Json, json_answer, version_answer
+from webhook_service.ory.fake.consents import FakeConsents
+from webhook_service.ory.fake.paging import Query
 
 CLIENTS: Final = "/admin/clients/"
 LOGIN_REQUEST: Final = "/admin/oauth2/auth/requests/login"
@@ -36,9 +39,22 @@ class FakeLoginRequest:
 
 
 class FakeHydra:
-    """Hydra's admin API and the state behind it."""
+    """Hydra's admin API and the state behind it.
 
-    def __init__(self) -> None:
+    Args:
+        clock: the time of day, aware.
+        end_session: ends the Kratos session of a login that is forgotten (F31).
+        revokes_chains: whether it is of a version that revokes one chain (26.2, F69).
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        end_session: Callable[[str], object],
+        *,
+        revokes_chains: bool = True,
+    ) -> None:
+        self.consents = FakeConsents(clock, end_session, revokes_chains)
         self.clients: dict[str, FakeClient] = {}
         self.login_requests: dict[str, FakeLoginRequest] = {}
 
@@ -70,21 +86,38 @@ class FakeHydra:
         )
         return challenge
 
-    def handle(self, method: str, target: str, body: bytes = b"") -> Answer:  # noqa: ARG002  none of these calls has a body
+    def handle(self, method: str, target: str, body: bytes = b"") -> Answer:
         """Answer one request. ``target`` is the path with its query."""
         url = urlsplit(target)
-        part = url.path.removeprefix(CLIENTS)
-        if method != "GET":
-            return _not_a_route()
-        if url.path in {"/health/ready", "/health/alive"}:
+        query = parse_qs(url.query)
+        match method, url.path:
+            case "GET", "/admin/oauth2/auth/sessions/consent":
+                return self.consents.list_consents(query, self._client_json)
+            case "DELETE", "/admin/oauth2/auth/sessions/consent":
+                return self.consents.revoke(query)
+            case "DELETE", "/admin/oauth2/auth/sessions/login":
+                return self.consents.forget(query)
+            case "POST", "/admin/oauth2/introspect":
+                return self.consents.introspect(body)
+            case "GET", _:
+                return self._get(url.path, query)
+        return _not_a_route()
+
+    def _get(self, path: str, query: Query) -> Answer:
+        if path in {"/health/ready", "/health/alive"}:
             return json_answer(200, {"status": "ok"})
-        if url.path == LOGIN_REQUEST:
-            challenges = parse_qs(url.query).get("login_challenge", [])
-            return self._login_request(challenges[0] if challenges else "")
+        if path == "/version":
+            return version_answer()
+        if path == LOGIN_REQUEST:
+            return self._login_request(next(iter(query.get("login_challenge", ())), ""))
+        part = path.removeprefix(CLIENTS)
         # The real router undoes the quoting first: an id with a slash is no path it knows.
-        if part == url.path or "/" in unquote(part):
+        if part == path or "/" in unquote(part):
             return _not_a_route()
         return self._client(unquote(part))
+
+    def _client_json(self, client_id: str) -> Json:
+        return _client_json(self.clients.get(client_id) or FakeClient(client_id))
 
     def _client(self, client_id: str) -> Answer:
         client = self.clients.get(client_id)

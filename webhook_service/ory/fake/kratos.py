@@ -21,6 +21,7 @@ from webhook_service.ory.fake.answers import (
     moved,
     not_a_route,
     rfc3339,
+    version_answer,
 )
 from webhook_service.ory.fake.paging import Query, links, page_of
 from webhook_service.ory.fake.people import (
@@ -147,13 +148,16 @@ class FakeKratos:
         """``GET /admin/identities/{id}/sessions``: newest first; unknown: none (F53)."""
         if not _is_uuid(identity_id):
             return _no_session(identity_id)
-        found = [
-            self._session_json(session, expanded=True, addresses=False)
+        mine = [
+            session
             for session in reversed(self.sessions.values())
             if session.identity_id == identity_id
         ]
+        mine.sort(key=lambda session: session.authenticated_at, reverse=True)
         if wanted := query.get("active"):
-            found = [one for one in found if one["active"] == (wanted[0] == "true")]
+            # By what is stored: a disabled identity counts only when its sessions are shown.
+            mine = [one for one in mine if self._is_active(one) == (wanted[0] == "true")]
+        found = [self._session_json(one, expanded=True, addresses=False) for one in mine]
         headers = {
             "X-Total-Count": str(len(found)),
             "Link": links(f"/admin/identities/{identity_id}/sessions", query, len(found)),
@@ -183,6 +187,10 @@ class FakeKratos:
         """``GET /admin/health/ready``."""
         return json_answer(200, {"status": "ok"})
 
+    def version(self, _: Query) -> Answer:
+        """``GET /admin/version``."""
+        return version_answer()
+
     def _complete(self, session: FakeSession, method: str, aal: str, at: datetime) -> None:
         session.factors.append((method, aal, at))
         session.authenticated_at = at
@@ -194,11 +202,14 @@ class FakeKratos:
             del self.sessions[session_id]
         return bool(mine)
 
+    def _is_active(self, session: FakeSession) -> bool:
+        return not session.revoked and session.expires_at > self.clock()
+
     def _session_json(
         self, session: FakeSession, *, expanded: bool, addresses: bool = True
     ) -> dict[str, Json]:
         identity = self.identities[session.identity_id]
-        active = not session.revoked and session.expires_at > self.clock()
+        active = self._is_active(session)
         return {
             "id": session.id,
             # A disabled identity shows only to who looks at it (F100).
@@ -227,6 +238,7 @@ _ROUTES: Final[list[tuple[str, re.Pattern[str], _Handler]]] = [
     ("GET", re.compile("/admin/identities/([^/]+)/sessions"), FakeKratos.list_sessions),
     ("DELETE", re.compile("/admin/identities/([^/]+)/sessions"), FakeKratos.delete_sessions),
     ("GET", re.compile("/admin/health/(?:ready|alive)"), FakeKratos.health),
+    ("GET", re.compile("/admin/version"), FakeKratos.version),
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +14,9 @@ from typing import Any
 from webhook_service.ory.fake.answers import Answer
 from webhook_service.ory.fake.faults import Fault
 
-Handle = Callable[[str, str, bytes], Answer]
+Handle = Callable[[str, str, bytes, Mapping[str, str]], Answer]
+"""Answers a request: its method, target, body and headers."""
+
 NextFault = Callable[[str, str], Fault | None]
 """What is to go wrong with a request of this method and target, if anything."""
 
@@ -81,7 +83,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             fault(self.connection, self.server.stopped)
             return
-        status, headers, content = self.server.handle_call(self.command, self.path, body)
+        status, headers, content = self.server.handle_call(
+            self.command, self.path, body, dict(self.headers)
+        )
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
