@@ -28,6 +28,9 @@ from webhook_service.wire import Flag, Time, WireSchema
 Json: TypeAlias = Any
 """A value that Kratos hands on as it is: traits and metadata have no shape of ours."""
 
+SESSION_CLAIM: Final = "kratos_session_id"
+"""The claim in which a consent app names the Kratos session behind its tokens (F28)."""
+
 NIL_UUID: Final = "00000000-0000-0000-0000-000000000000"
 AAL1: Final = "aal1"
 AAL2: Final = "aal2"

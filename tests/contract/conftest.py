@@ -24,6 +24,7 @@ def world(request: pytest.FixtureRequest, ory_setup: Setup) -> Iterator[World]:
         lifespan=LIFESPAN,
         earliest_possible_extend=EARLIEST[ory_setup.earliest_possible_extend],
         faster_session_extend=ory_setup.faster_session_extend,
+        revokes_chains=False,  # as 2.3.0, the newest one that can be built
     )
     with fake.serve() as served:
         yield FakeWorld(fake, served)

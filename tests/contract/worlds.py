@@ -153,7 +153,7 @@ class RealWorld:
     ory: Ory
     kratos: Kratos = field(init=False)
     hydra: Hydra = field(init=False)
-    _people: dict[str, Person] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
     _authenticators: dict[str, Authenticator] = field(default_factory=dict)
     _sessions: dict[str, tuple[native.Session, str]] = field(default_factory=dict)
 
@@ -163,15 +163,15 @@ class RealWorld:
 
     def person(self, *, metadata_admin: Mapping[str, Any] | None = None, **traits: object) -> str:
         person = self.ory.people.create(traits, metadata_admin=metadata_admin)
-        self._people[person.id] = person
+        self.people[person.id] = person
         return person.id
 
     def enrol_totp(self, identity_id: str) -> None:
-        person = self._people[identity_id]
+        person = self.people[identity_id]
         self._authenticators[identity_id] = native.enrol_authenticator(self.ory, person)
 
     def sign_in(self, identity_id: str) -> str:
-        session = native.login(self.ory, self._people[identity_id])
+        session = native.login(self.ory, self.people[identity_id])
         self._sessions[session.id] = (session, identity_id)
         return session.id
 
@@ -182,7 +182,7 @@ class RealWorld:
 
     def refresh(self, session_id: str) -> None:
         session, identity_id = self._sessions[session_id]
-        reply = native.refresh(self.ory, session, self._people[identity_id])
+        reply = native.refresh(self.ory, session, self.people[identity_id])
         assert reply.status_code == 200, reply.text
 
     def leave(self, session_id: str, left: timedelta) -> None:
@@ -192,10 +192,10 @@ class RealWorld:
         self.ory.people.revoke(session_id)
 
     def disable(self, identity_id: str) -> None:
-        self.ory.people.disable(self._people[identity_id])
+        self.ory.people.disable(self.people[identity_id])
 
     def delete(self, identity_id: str) -> None:
-        self.ory.people.delete(self._people[identity_id])
+        self.ory.people.delete(self.people[identity_id])
 
     def client(self, client_id: str, **fields: Any) -> None:
         body = {

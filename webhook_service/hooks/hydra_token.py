@@ -23,10 +23,8 @@ from webhook_service.hooks.shape import ShapeError, load
 from webhook_service.policy.conditions.types import Value
 from webhook_service.policy.decision import Decision, Reason, Verdict
 from webhook_service.policy.facts import GRANTS_WITHOUT_USER, EventName, Source
+from webhook_service.sessions import SESSION_CLAIM
 from webhook_service.wire import Time, WireSchema
-
-SESSION_CLAIM: Final = "kratos_session_id"
-"""The claim in which the consent app names the Kratos session (F28)."""
 
 _FROM_KRATOS: Final = frozenset({Source.KRATOS_SESSION, Source.KRATOS_IDENTITY})
 

@@ -13,10 +13,8 @@ from typing import Any, Final
 
 from marshmallow import ValidationError, fields
 
+from webhook_service.sessions import SESSION_CLAIM
 from webhook_service.wire import Flag, Time, WireSchema
-
-SESSION_CLAIM: Final = "kratos_session_id"
-"""The claim that a consent app puts in (F28)."""
 
 
 @dataclass(frozen=True, slots=True)

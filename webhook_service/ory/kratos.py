@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sized
 from dataclasses import dataclass
-from itertools import count
 from typing import Final
 
 from marshmallow import ValidationError
@@ -74,7 +73,8 @@ class Kratos:
         if not is_uuid(identity_id):
             return Sessions((), complete=True)
         found: dict[str | None, Session] = {}
-        for number in count():
+        number, complete = 0, False
+        while not complete:
             known = len(found)
             page = self._transport.get_page(
                 f"/admin/identities/{identity_id}/sessions"
@@ -84,8 +84,9 @@ class Kratos:
             )
             found.update((session.id, session) for session in page.items)
             complete = _is_all(found, page)
-            if complete or (number > 1 and len(found) == known):
+            if number > 1 and len(found) == known:
                 break
+            number += 1
         return Sessions(tuple(found.values()), complete)
 
     def identity(self, identity_id: str, deadline: Deadline) -> Identity | None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 from unit.effects.logbook import Log
@@ -27,7 +28,7 @@ BEGUN = 0.3
 """Seconds in which the writing thread has surely come to a hook that waits."""
 
 
-class Watched(SimpleQueue):  # type: ignore[type-arg]  # it takes none at run time
+class Watched(SimpleQueue[Any]):
     """A queue that tells of each who has come to wait in it."""
 
     def __init__(self) -> None:
