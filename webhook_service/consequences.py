@@ -139,6 +139,7 @@ class Consequences:
             decision=decision,
             now=now,
             session_id=known.session.id if known.session else event.session_id,
+            authenticated_at=_authenticated_at(known),
             extension=extension,
             record=_record(event, now) if needs_extension(extension) else {},
         )
@@ -171,6 +172,12 @@ class Consequences:
                     results[one.key] = DONE
         needed = (one for one in effects if one.kind is not Kind.EXTEND_SESSION)
         return Kept(effects, results, refused=any(results[one.key] == LOST for one in needed))
+
+
+def _authenticated_at(known: Known) -> datetime | None:
+    if known.session is not None:
+        return known.session.authenticated_at
+    return known.event.authenticated_at
 
 
 def _record(event: Event, now: datetime) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 It does what the guides tell an operator's app to do: the login sends the browser on to
 Kratos, the consent puts the id of the browser's Kratos session into the access token (F28).
+Kratos' courier delivers to it as well.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from urllib.parse import urlencode
 
 import requests
 from ory.listener import Listener, Reply, Request
+from ory.mailbox import Mailbox
 
 
 class App:
@@ -19,6 +21,7 @@ class App:
 
     def __init__(self, port: int, kratos_public_url: str, hydra_admin_url: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
+        self.mailbox = Mailbox()
         self._kratos = kratos_public_url
         self._requests = f"{hydra_admin_url}/admin/oauth2/auth/requests"
         self._listener = Listener(port, self._answer)
@@ -47,6 +50,9 @@ class App:
             return self._login(request.query["login_challenge"])
         if request.path == "/oauth2/consent":
             return self._consent(request.query["consent_challenge"], request.headers)
+        if request.path == "/courier":
+            self.mailbox.receive(request.body)
+            return Reply(200)
         # The pages that only a person would look at: a browser's way ends here.
         return Reply(200, f"{request.path}\n".encode())
 

@@ -1,4 +1,4 @@
-"""A browser: it keeps cookies, follows redirects and fills in the login form."""
+"""A browser: it keeps cookies, follows redirects and fills in the login form by itself."""
 
 from __future__ import annotations
 
@@ -13,8 +13,13 @@ from ory.totp import Authenticator
 if TYPE_CHECKING:
     from ory.lab import Ory
 
+FLOWS: Final = frozenset({"login", "registration", "settings", "recovery", "verification"})
+"""The app shows each on a page of that name."""
+
 MOST_STEPS: Final = 25
 """More redirects and forms than any way of these tests needs: beyond, it goes in circles."""
+
+_ONE_STEP: Final[dict[str, Any]] = {"allow_redirects": False, "timeout": 60}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,7 @@ class Page:
     address: str
     status: int
     flow: dict[str, Any] | None = None
-    """The login flow, where the way ended at the login page."""
+    """The flow of Kratos', where the way ended at the page of one."""
 
     @property
     def path(self) -> str:
@@ -38,7 +43,7 @@ class Page:
 
     @property
     def messages(self) -> list[dict[str, Any]]:
-        """What the login page shows above its form."""
+        """What the page shows above its form."""
         return [] if self.flow is None else self.flow["ui"].get("messages", [])
 
 
@@ -48,9 +53,9 @@ class Browser:
     def __init__(
         self, ory: Ory, person: Person, authenticator: Authenticator | None = None
     ) -> None:
+        self.person = person
+        self.authenticator = authenticator
         self._ory = ory
-        self._person = person
-        self._authenticator = authenticator
         self._http = requests.Session()
         self._http.trust_env = False
 
@@ -113,24 +118,38 @@ class Browser:
         A login form without an error message is filled in and sent; one with a message is
         where the way ends.
         """
-        reply = self._http.get(address, allow_redirects=False, timeout=60)
+        return self._followed(address, self._http.get(address, **_ONE_STEP))
+
+    def begin(self, kind: str) -> Page:
+        """Open the page of a new flow: ``registration``, ``settings`` and so on."""
+        return self.go(self._beginning(kind))
+
+    def submit(self, page: Page, **form: str) -> Page:
+        """Send the form of a flow's page, and go on until nothing more can be done."""
+        assert page.flow is not None, f"there is no form at {page.address}"
+        address = page.flow["ui"]["action"]
+        form = {"csrf_token": _fields(page.flow)["csrf_token"]["value"], **form}
+        return self._followed(address, self._http.post(address, data=form, **_ONE_STEP))
+
+    def _followed(self, address: str, reply: requests.Response) -> Page:
         for _ in range(MOST_STEPS):
             if reply.is_redirect:
                 address = urljoin(address, reply.headers["Location"])
-                reply = self._http.get(address, allow_redirects=False, timeout=60)
+                reply = self._http.get(address, **_ONE_STEP)
                 continue
             page = self._page(address, reply.status_code)
-            if page.flow is None or _has_error(page):
+            if page.path != "/login" or page.flow is None or _has_error(page):
                 return page
             address = page.flow["ui"]["action"]
-            reply = self._http.post(
-                address, data=self._filled(page.flow), allow_redirects=False, timeout=60
-            )
+            reply = self._http.post(address, data=self._filled(page.flow), **_ONE_STEP)
         raise AssertionError(f"the browser goes in circles at {address}")
 
     @property
     def _login_page(self) -> str:
-        return f"{self._ory.kratos_public_url}/self-service/login/browser"
+        return self._beginning("login")
+
+    def _beginning(self, kind: str) -> str:
+        return f"{self._ory.kratos_public_url}/self-service/{kind}/browser"
 
     def _arrived(self, page: Page) -> Page:
         """Check that the way ended where Kratos sends those who signed in."""
@@ -138,32 +157,40 @@ class Browser:
         return page
 
     def _page(self, address: str, status: int) -> Page:
-        if not address.startswith(f"{self._ory.app.url}/login?"):
-            return Page(address, status)
-        flow_id = Page(address, status).query["flow"]
+        page = Page(address, status)
+        kind = page.path.removeprefix("/")
+        at_the_app = address.startswith(f"{self._ory.app.url}/")
+        if kind not in FLOWS or not at_the_app or "flow" not in page.query:
+            return page
         reply = self._http.get(
-            f"{self._ory.kratos_public_url}/self-service/login/flows",
-            params={"id": flow_id},
+            f"{self._ory.kratos_public_url}/self-service/{kind}/flows",
+            params={"id": page.query["flow"]},
             timeout=10,
         )
         assert reply.status_code == 200, reply.text
         return Page(address, status, reply.json())
 
     def _filled(self, flow: dict[str, Any]) -> dict[str, str]:
-        nodes = {node["attributes"].get("name"): node["attributes"] for node in flow["ui"]["nodes"]}
-        form = {"csrf_token": nodes["csrf_token"]["value"]}
-        if "totp_code" in nodes:
-            assert self._authenticator is not None, "this person has no authenticator app"
-            return {**form, "method": "totp", "totp_code": self._authenticator.code()}
+        fields = _fields(flow)
+        form = {"csrf_token": fields["csrf_token"]["value"]}
+        if "totp_code" in fields:
+            assert self.authenticator is not None, "this person has no authenticator app"
+            return {**form, "method": "totp", "totp_code": self.authenticator.code()}
         return {
             **form,
             "method": "password",
-            "identifier": self._person.email,
-            "password": self._person.password,
+            "identifier": self.person.email,
+            "password": self.person.password,
         }
 
     def _whoami(self) -> requests.Response:
         return self._http.get(f"{self._ory.kratos_public_url}/sessions/whoami", timeout=10)
+
+
+def _fields(flow: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the attributes of a form's fields by name."""
+    fields = (node["attributes"] for node in flow["ui"]["nodes"])
+    return {field["name"]: field for field in fields if "name" in field}
 
 
 def _has_error(page: Page) -> bool:

@@ -7,20 +7,14 @@ configure the hooks.
 
 from __future__ import annotations
 
-import base64
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal
 
-Json: TypeAlias = dict[str, object]
+from ory import hook_lists
+from ory.hook_lists import Json
 
 FOLDER: Final = Path(__file__).parent / "config"
-
-KRATOS_HOOK_KEY: Final = "the-key-that-kratos-sends-in-these-tests"
-HYDRA_HOOK_KEY: Final = "the-key-that-hydra-sends-in-these-tests"
-OPERATOR_KEY: Final = "the-key-of-an-operator-in-these-tests"
-
-LOGIN_METHODS: Final = ("password", "code", "totp", "lookup_secret", "webauthn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +33,10 @@ class Setup:
     token_hook: bool = True
     refresh_token_hook: bool = False
     """Hydra's older hook (F3)."""
+    every_hook: bool = False
+    """Kratos calls the service in all its flows, not only after logins."""
+    pass_session_cookie: bool = False
+    """The hook after a change of settings tells by which session's cookie (F33)."""
     jwt_access_tokens: bool = False
     """Access tokens that their reader can open, instead of opaque ones."""
     top_level_claims: tuple[str, ...] = ()
@@ -65,7 +63,7 @@ def url(port: int) -> str:
 
 
 def kratos(setup: Setup, ports: Ports, dsn: str) -> Json:
-    """Return Kratos' configuration with its login hooks pointing at the service."""
+    """Return Kratos' configuration with its hooks pointing at the service."""
     app, public = url(ports.app), url(ports.kratos_public)
     session: Json = {"lifespan": setup.lifespan, "whoami": {"required_aal": setup.required_aal}}
     if setup.earliest_possible_extend is not None:
@@ -88,7 +86,11 @@ def kratos(setup: Setup, ports: Ports, dsn: str) -> Json:
         # The cheapest hash Kratos accepts: signing in costs 5 ms instead of half a second.
         "hashers": {"algorithm": "bcrypt", "bcrypt": {"cost": 4}},
         "session": session,
-        "feature_flags": {"faster_session_extend": setup.faster_session_extend},
+        "feature_flags": {
+            "faster_session_extend": setup.faster_session_extend,
+            # Without it a recovery tells a native app to open a browser.
+            "use_continue_with_transitions": True,
+        },
         "selfservice": {
             "default_browser_return_url": f"{app}/",
             "allowed_return_urls": [app, url(ports.hydra_public)],
@@ -106,7 +108,7 @@ def kratos(setup: Setup, ports: Ports, dsn: str) -> Json:
                 },
                 "link": {"enabled": False},
             },
-            "flows": _kratos_flows(ports),
+            "flows": _kratos_flows(setup, ports),
         },
         "courier": {
             "delivery_strategy": "http",
@@ -117,6 +119,7 @@ def kratos(setup: Setup, ports: Ports, dsn: str) -> Json:
                     "body": _inline("courier.jsonnet"),
                 }
             },
+            "worker": {"pull_wait": "100ms"},
         },
         "log": {"level": "info", "format": "json", "leak_sensitive_values": False},
     }
@@ -130,9 +133,9 @@ def hydra(setup: Setup, ports: Ports, dsn: str) -> Json:
         "mirror_top_level_claims": setup.mirror_top_level_claims,
     }
     if setup.token_hook:
-        oauth2["token_hook"] = _hydra_hook(ports, "token")
+        oauth2["token_hook"] = hook_lists.of_hydra(url(ports.hooks), "token")
     if setup.refresh_token_hook:
-        oauth2["refresh_token_hook"] = _hydra_hook(ports, "refresh-token")
+        oauth2["refresh_token_hook"] = hook_lists.of_hydra(url(ports.hooks), "refresh-token")
     if setup.rotation_grace_period is not None:
         grace = {"rotation_grace_period": setup.rotation_grace_period}
         oauth2["grant"] = {"refresh_token": grace}
@@ -161,20 +164,13 @@ def hydra(setup: Setup, ports: Ports, dsn: str) -> Json:
     }
 
 
-def _kratos_flows(ports: Ports) -> Json:
-    """Only login hooks: those of the other flows come with the service's routes for them."""
+def _kratos_flows(setup: Setup, ports: Ports) -> Json:
     app = url(ports.app)
-    return {
+    receiver = hook_lists.Receiver(url(ports.hooks), setup.pass_session_cookie)
+    flows: dict[str, Json] = {
         "error": {"ui_url": f"{app}/error"},
-        "login": {
-            "ui_url": f"{app}/login",
-            # One list per method, the method in the URL: bodies do not name it (F34), and a
-            # method's own list replaces the global one (F36).
-            "after": {
-                method: {"hooks": [_web_hook(ports, f"login/{method}", parse=True)]}
-                for method in LOGIN_METHODS
-            },
-        },
+        "login": {"ui_url": f"{app}/login", "after": hook_lists.of_logins(receiver)},
+        "registration": {"ui_url": f"{app}/registration"},
         "settings": {
             "ui_url": f"{app}/settings",
             "privileged_session_max_age": "15m",
@@ -184,34 +180,13 @@ def _kratos_flows(ports: Ports) -> Json:
         "verification": {"enabled": True, "use": "code", "ui_url": f"{app}/verification"},
         "logout": {"after": {"default_browser_return_url": f"{app}/"}},
     }
-
-
-def _web_hook(ports: Ports, path: str, *, parse: bool) -> Json:
-    return {
-        "hook": "web_hook",
-        "config": {
-            "url": f"{url(ports.hooks)}/hooks/kratos/{path}",
-            "method": "POST",
-            "body": _inline("hook.jsonnet"),
-            "auth": _bearer(KRATOS_HOOK_KEY),
-            "response": {"parse": parse},
-        },
-    }
-
-
-def _hydra_hook(ports: Ports, path: str) -> Json:
-    return {
-        "url": f"{url(ports.hooks)}/hooks/hydra/{path}",
-        "auth": _bearer(HYDRA_HOOK_KEY),
-    }
-
-
-def _bearer(key: str) -> Json:
-    """Authorization is the one header that Ory's logs redact (F92); Hydra needs ``in`` (F91)."""
-    config = {"in": "header", "name": "Authorization", "value": f"Bearer {key}"}
-    return {"type": "api_key", "config": config}
+    if setup.every_hook:
+        flows["registration"]["after"] = hook_lists.of_registrations(receiver)
+        flows["settings"]["after"] = hook_lists.of_settings(receiver)
+        flows["recovery"]["after"] = hook_lists.of_recovery(receiver)
+        flows["verification"]["after"] = hook_lists.of_verification(receiver)
+    return {**flows}
 
 
 def _inline(name: str) -> str:
-    """``base64://`` needs no file, so the servers' working directory does not matter (F93)."""
-    return "base64://" + base64.b64encode((FOLDER / name).read_bytes()).decode()
+    return hook_lists.inline((FOLDER / name).read_text())

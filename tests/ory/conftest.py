@@ -20,8 +20,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _switches_at_their_defaults(request: pytest.FixtureRequest) -> None:
-    """Let no test's switches and recorded calls reach the next."""
+def _switches_at_their_defaults(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Let no test's switches and recorded calls reach the next, here or in another folder."""
+    yield
     if "ory" in request.fixturenames:
         ory: Ory = request.getfixturevalue("ory")
         ory.app.reset()

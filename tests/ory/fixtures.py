@@ -59,6 +59,13 @@ def line_to_kratos(ory: Ory) -> Iterator[Line]:
         yield line
 
 
+@pytest.fixture
+def line_to_hydra(ory: Ory) -> Iterator[Line]:
+    """Return a way to Hydra's admin API that the test can cut or freeze."""
+    with closing(Line(ory.servers.ports.hydra_admin)) as line:
+        yield line
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
@@ -68,7 +75,7 @@ def pytest_runtest_makereport(
     if report.failed and isinstance(item, pytest.Function):
         ory, service = item.funcargs.get("ory"), item.funcargs.get("service")
         programs = [*ory.programs] if isinstance(ory, Ory) else []
-        if isinstance(service, Service) and service.program is not None:
-            programs.append(service.program)
+        if isinstance(service, Service):
+            programs += service.programs
         report.sections += [(f"log of {program.name}", program.tail()) for program in programs]
     return report

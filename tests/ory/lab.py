@@ -63,7 +63,7 @@ class Ory:
     @property
     def programs(self) -> tuple[Program, ...]:
         """The processes whose logs tell what happened."""
-        return (self.servers.kratos, self.servers.hydra)
+        return (self.servers.kratos.program, self.servers.hydra.program)
 
 
 @contextmanager

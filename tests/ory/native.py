@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -31,14 +32,14 @@ def login(ory: Ory, person: Person) -> Session:
 
 def try_login(ory: Ory, person: Person) -> requests.Response:
     """Give the password in a new login flow and return Kratos' answer, whatever it is."""
-    flow = _flow(ory, "login")
-    return _submit(flow, _password(person))
+    flow = begin(ory, "login")
+    return submit(flow, _password(person))
 
 
 def refresh(ory: Ory, session: Session, person: Person) -> requests.Response:
     """Give the password again in the session at hand."""
-    flow = _flow(ory, "login", session, refresh="true")
-    return _submit(flow, _password(person), session)
+    flow = begin(ory, "login", session, refresh="true")
+    return submit(flow, _password(person), session)
 
 
 def step_up(
@@ -46,9 +47,24 @@ def step_up(
 ) -> requests.Response:
     """Give a code of the authenticator app; ``again`` asks although one was given (F98)."""
     query = {"aal": "aal2", **({"refresh": "true"} if again else {})}
-    flow = _flow(ory, "login", session, **query)
+    flow = begin(ory, "login", session, **query)
     code = {"method": "totp", "totp_code": authenticator.code()}
-    return _submit(flow, code, session)
+    return submit(flow, code, session)
+
+
+def enrol(ory: Ory, session: Session) -> Authenticator:
+    """Add an authenticator app to the account; the session is aal2 from then on."""
+    flow = begin(ory, "settings", session)
+    secrets = [
+        node["attributes"]["text"]["context"]["secret"]
+        for node in flow["ui"]["nodes"]
+        if node["attributes"].get("id") == "totp_secret_key"
+    ]
+    authenticator = Authenticator(secrets[0])
+    code = {"method": "totp", "totp_code": authenticator.code()}
+    reply = submit(flow, code, session)
+    assert reply.status_code == 200, reply.text
+    return authenticator
 
 
 def enrol_authenticator(ory: Ory, person: Person) -> Authenticator:
@@ -57,17 +73,7 @@ def enrol_authenticator(ory: Ory, person: Person) -> Authenticator:
     Enrolling takes a session and makes it aal2. Its row is removed with all others of the
     person: left there, it would be one more session that a token could belong to (F30).
     """
-    session = login(ory, person)
-    flow = _flow(ory, "settings", session)
-    secrets = [
-        node["attributes"]["text"]["context"]["secret"]
-        for node in flow["ui"]["nodes"]
-        if node["attributes"].get("id") == "totp_secret_key"
-    ]
-    authenticator = Authenticator(secrets[0])
-    code = {"method": "totp", "totp_code": authenticator.code()}
-    reply = _submit(flow, code, session)
-    assert reply.status_code == 200, reply.text
+    authenticator = enrol(ory, login(ory, person))
     ory.people.forget_sessions(person)
     return authenticator
 
@@ -78,7 +84,7 @@ def whoami(ory: Ory, session: Session) -> requests.Response:
     return requests.get(address, headers=_proof(session), timeout=10)
 
 
-def _flow(ory: Ory, kind: str, session: Session | None = None, **query: str) -> dict[str, Any]:
+def begin(ory: Ory, kind: str, session: Session | None = None, **query: str) -> dict[str, Any]:
     """Begin a flow: always with GET (F99)."""
     address = f"{ory.kratos_public_url}/self-service/{kind}/api"
     reply = requests.get(address, params=query, headers=_proof(session), timeout=10)
@@ -87,10 +93,17 @@ def _flow(ory: Ory, kind: str, session: Session | None = None, **query: str) -> 
     return flow
 
 
-def _submit(
-    flow: dict[str, Any], body: dict[str, str], session: Session | None = None
+def submit(
+    flow: Mapping[str, Any],
+    body: Mapping[str, object],
+    session: Session | None = None,
+    *,
+    seconds: float = 60,
 ) -> requests.Response:
-    return requests.post(flow["ui"]["action"], json=body, headers=_proof(session), timeout=60)
+    """Send a flow's form and return Kratos' answer, whatever it is; wait so long at the most."""
+    # The verification flow of an app, too, is answered with a redirect to all who accept one.
+    headers = {"Accept": "application/json", **_proof(session)}
+    return requests.post(flow["ui"]["action"], json=body, headers=headers, timeout=seconds)
 
 
 def _password(person: Person) -> dict[str, str]:

@@ -51,9 +51,64 @@ class Program:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the process and to all that it started."""
+        os.killpg(self.process.pid, number)
+
     def tail(self, characters: int = 4000) -> str:
         """Return the end of the log."""
         return self.log.read_text(errors="replace")[-characters:]
+
+
+class Server:
+    """A Kratos or a Hydra, which a test may take away and bring back as it was.
+
+    It comes back on the same ports and with the same database.
+    """
+
+    def __init__(
+        self, name: str, arguments: Sequence[str], ports: Sequence[int], folder: Path
+    ) -> None:
+        self._name = name
+        self._command = [str(binaries() / name), *arguments]
+        self._ports = ports
+        self._folder = folder
+        self._program: Program | None = None
+
+    @property
+    def program(self) -> Program:
+        """The process that runs, or the one that ran last."""
+        assert self._program is not None, f"{self._name} was never started"
+        return self._program
+
+    def start(self) -> None:
+        """Start it and wait until it is ready: it opens one port after the other."""
+        self._program = start(self._name, self._command, self._folder, _quiet_environment())
+        for port in self._ports:
+            wait_until_ready(self._program, f"{url(port)}/health/ready")
+
+    def stop(self) -> None:
+        """End it, if it ever ran."""
+        if self._program is not None:
+            self._program.stop()
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Let it be gone in the block: connections are refused."""
+        self.program.kill()
+        try:
+            yield
+        finally:
+            self.start()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let it stand still in the block: connections are taken and nothing is answered."""
+        self.program.signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.program.signal(signal.SIGCONT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +116,8 @@ class Servers:
     """A running pair of Kratos and Hydra."""
 
     ports: Ports
-    kratos: Program
-    hydra: Program
+    kratos: Server
+    hydra: Server
     kratos_database: Path
 
 
@@ -112,23 +167,27 @@ def running(setup: Setup, templates: Path, folder: Path) -> Iterator[Servers]:
     """
     ports = Ports(*free_ports(6))
     databases = {name: _new_database(name, templates, folder) for name in ("kratos", "hydra")}
-    started: list[Program] = []
+    servers: list[Server] = []
     try:
-        for name, arguments, admin in (
-            ("kratos", ["serve", "--dev"], ports.kratos_admin),
-            ("hydra", ["serve", "all", "--dev"], ports.hydra_admin),
+        for name, arguments, listening in (
+            # The courier hands the letters with codes to the app.
+            (
+                "kratos",
+                ["serve", "--dev", "--watch-courier"],
+                (ports.kratos_admin, ports.kratos_public),
+            ),
+            ("hydra", ["serve", "all", "--dev"], (ports.hydra_admin, ports.hydra_public)),
         ):
             make = configuration.kratos if name == "kratos" else configuration.hydra
             file = folder / f"{name}.json"
             file.write_text(json.dumps(make(setup, ports, _dsn(databases[name])), indent=2))
-            command = [str(binaries() / name), *arguments, "--config", str(file)]
-            started.append(start(name, command, folder, _quiet_environment()))
-            wait_until_ready(started[-1], f"{url(admin)}/health/ready")
-        kratos, hydra = started
+            servers.append(Server(name, [*arguments, "--config", str(file)], listening, folder))
+            servers[-1].start()
+        kratos, hydra = servers
         yield Servers(ports, kratos, hydra, databases["kratos"])
     finally:
-        for program in reversed(started):
-            program.stop()
+        for server in reversed(servers):
+            server.stop()
 
 
 def start(

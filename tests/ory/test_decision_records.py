@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ory import database, native, oauth
 from ory.browser import Browser
-from ory.configuration import HYDRA_HOOK_KEY, KRATOS_HOOK_KEY, OPERATOR_KEY
 from ory.device import SignIn, person_with_authenticator
+from ory.keys import HYDRA_HOOK_KEY, KRATOS_HOOK_KEY, OPERATOR_KEY
 from ory.lab import Ory
 from ory.service import Service
 

@@ -110,7 +110,8 @@ def test_a_login_is_never_refused_for_want_of_a_second_factor(ory: Ory, service:
             step_up_within: 10m
         """)
     assert native.try_login(ory, ory.people.create()).status_code == 200
-    assert service.last("kratos.login")["effects"]["step_up_by"]["rule"] == "everyone"
+    (effect,) = service.last("kratos.login")["effects"]["kept"]
+    assert (effect["cause"], effect["rule"]) == ("step_up_within", "everyone")
 
 
 @pytest.mark.parametrize(("remark", "status"), [("blocked", 400), ("none", 200)])

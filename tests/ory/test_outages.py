@@ -101,13 +101,14 @@ def test_the_token_is_refused_where_the_policy_demands_to_know_and_the_refresh_t
 def test_the_hook_answers_within_its_deadline_though_kratos_is_silent(
     ory: Ory, service: Service, sign_in: SignIn, line_to_kratos: Line
 ) -> None:
+    # A quarter of it is kept for the commit of what must follow: 225 ms to ask Kratos.
     service.start(EXTEND, KRATOS_ADMIN_URL=line_to_kratos.url, HOOK_DEADLINE="300ms")
     device = sign_in()
     line_to_kratos.freeze()
     for after in range(1, 4):
         assert device.refresh().status_code == 200
         spent = service.last("hydra.token", after=after)["ms"]
-        assert 250 <= spent <= 400, spent
+        assert 215 <= spent <= 400, spent
 
 
 def test_rules_that_need_no_kratos_are_untouched_by_its_outage(

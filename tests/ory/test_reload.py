@@ -18,10 +18,11 @@ from typing import Final
 
 import pytest
 import requests
-from ory.configuration import HYDRA_HOOK_KEY
 from ory.device import SignIn
+from ory.keys import HYDRA_HOOK_KEY
 from ory.lab import Ory
-from ory.service import Record, Service, wait_for
+from ory.service import Record, Service
+from ory.waiting import wait_for
 
 OPEN = ""
 

@@ -23,8 +23,11 @@ SAME_MOMENT: Final = timedelta(milliseconds=2)
 """A factor's time is the same in a login hook's body and in the stored session. A database that
 rounds it may move it by less than this; a person is slower."""
 
-RECOVERY_SLACK: Final = timedelta(seconds=1)
-"""So long before the hook's call a recovery's own factor was completed at the most (F102)."""
+RECOVERY_SLACK: Final = timedelta(seconds=5)
+"""So long before the hook's call a recovery's own factor was completed at the most.
+
+Some milliseconds before Kratos' first try (F102); the third one comes 3 s later (F86), when the
+service was away for the first two."""
 
 _BY_RECOVERY: Final = frozenset({"code_recovery", "link_recovery"})
 

@@ -41,6 +41,7 @@ class Acted:
         decision: what follows.
         now: the event's clock reading.
         session_id: the session behind the event; ``None`` where none is known.
+        authenticated_at: when it was authenticated last, as far as that is known.
         extension: what became of an asked extension.
         record: the facts, as a decision record holds them.
     """
@@ -49,6 +50,7 @@ class Acted:
     decision: Decision
     now: datetime
     session_id: str | None
+    authenticated_at: datetime | None
     extension: Extension | None
     record: Mapping[str, Any]
 
@@ -124,8 +126,10 @@ def _ending(acted: Acted, subject: str, cause: Cause, rule: str, at: datetime) -
     """
     event, session_id = acted.event, acted.session_id
     signed_in_at = None if session_id is not None else event.signed_in_at
-    # "Ended now" comes again with every refresh, each at another moment: one effect for all.
-    when = "" if cause is Cause.PAST_MAX_AGE else f":{at.isoformat()}"
+    # "Ended now" comes again with every refresh, each at another moment: one effect for all,
+    # until a step-up has moved what the age counts from.
+    told = acted.authenticated_at if cause is Cause.PAST_MAX_AGE else at
+    when = f":{told.isoformat()}" if told is not None else ""
     which = session_id or f"{subject}@{signed_in_at and signed_in_at.isoformat()}"
     return NewEffect(
         key=f"{Kind.END_SESSION}:{which}:{cause}:{rule}{when}",

@@ -236,8 +236,8 @@ def test_what_was_authenticated_from_the_event_on_stays(
     [
         ("code_recovery", EVENT - timedelta(milliseconds=40), True),
         ("link_recovery", EVENT - timedelta(milliseconds=40), True),
-        ("code_recovery", EVENT - timedelta(seconds=1), True),
-        ("code_recovery", EVENT - timedelta(seconds=1, microseconds=1), False),
+        ("code_recovery", EVENT - timedelta(seconds=5), True),
+        ("code_recovery", EVENT - timedelta(seconds=5, microseconds=1), False),
         ("code_recovery", EVENT + timedelta(milliseconds=40), True),
         ("code_recovery", None, False),
         ("code", EVENT - timedelta(milliseconds=40), False),

@@ -39,8 +39,15 @@ def event(name: EventName = EventName.HYDRA_TOKEN, **more: Any) -> Event:
 
 
 def acted(happened: Event, session_id: str | None = SESSION, **more: Any) -> Acted:
-    extension = more.pop("extension", None)
-    return Acted(happened, Decision(happened.name, **more), NOW, session_id, extension, {"a": 1})
+    return Acted(
+        event=happened,
+        now=NOW,
+        session_id=session_id,
+        authenticated_at=more.pop("authenticated_at", None),
+        extension=more.pop("extension", None),
+        record={"a": 1},
+        decision=Decision(happened.name, **more),
+    )
 
 
 def only(effects: tuple[NewEffect, ...]) -> NewEffect:
@@ -132,6 +139,9 @@ def test_a_session_past_its_cap_ends_now_once_for_all_refreshes() -> None:
     assert effect.args == EndSession(ADA, SESSION, None, Cause.PAST_MAX_AGE, "staff", NOW, NOW)
     assert effect.due == NOW
     assert only(plan(replace(first, now=LATER))).key == effect.key
+    stepped_up = replace(first, authenticated_at=SIGNED_IN)
+    assert only(plan(stepped_up)).key != effect.key
+    assert only(plan(replace(stepped_up, now=LATER))).key == only(plan(stepped_up)).key
 
 
 def test_a_login_that_is_refused_leaves_no_session_to_end() -> None:
