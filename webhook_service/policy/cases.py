@@ -102,7 +102,7 @@ def read_moment(text: str, now: datetime) -> datetime | None:
     relative = _RELATIVE.fullmatch(text)
     if relative is None:
         return parse_timestamp(text)
-    sign, span = relative.groups(default="")
+    sign, span = relative.groups()
     distance = parse_duration(span or "0s", allow_zero=True)
     if distance is None:
         return None

@@ -132,7 +132,6 @@ def _unknown(rule: Rule, when: Truth, at: Situation) -> tuple[str, ...]:
 
 
 def _words(rule: Rule, ruling: Ruling, unknown: tuple[str, ...]) -> str:
-    reason = "" if ruling.reason is None else f": {ruling.reason}"
     match ruling.outcome:
         case Outcome.UNKNOWN:
             follows = "claims removed" if isinstance(rule, ClaimsRule) else rule.on_error
@@ -140,9 +139,9 @@ def _words(rule: Rule, ruling: Ruling, unknown: tuple[str, ...]) -> str:
         case Outcome.PASSED_OVER:
             return f"passed over: {Note.SUBJECT_NONE}"
         case Outcome.UNMET if Note.ENROLMENT_GRACE in ruling.notes:
-            return f"unmet{reason}, in {Note.ENROLMENT_GRACE}"
+            return f"unmet: {ruling.reason}, in {Note.ENROLMENT_GRACE}"
         case Outcome.UNMET:
-            return f"unmet{reason}"
+            return f"unmet: {ruling.reason}"
     return ruling.outcome.value
 
 

@@ -119,5 +119,4 @@ def _wants(listener: Listener, at: Situation) -> frozenset[Source]:
     when = listener.when.evaluate(at.facts)
     if when is not True and when is not UNKNOWN:
         return NO_SOURCES
-    wants = listener.judge(at, when).wants
-    return wants | listener.when.missing(at.facts) if when is UNKNOWN else wants
+    return listener.judge(at, when).wants | listener.when.missing(at.facts)

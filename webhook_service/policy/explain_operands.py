@@ -83,7 +83,7 @@ def on_one_line(text: str) -> str:
     for token in tokens(text):
         found += (" " if end is not None and token.start > end else "") + token.text
         end = token.end
-    return found.rstrip()
+    return found
 
 
 def reads(of: Iterable[Path], facts: Facts) -> tuple[Read, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from webhook_service.policy.conditions.types import UNKNOWN
@@ -42,7 +42,7 @@ def _at_any_event(rule: MfaRule, usual: Usual, at: Situation, when: Truth) -> Fi
         return _undecided(usual)._replace(wants=at.pending(Source.KRATOS_SESSION))
     if at.live and at.facts.value("session.aal") is UNKNOWN:
         return _undecided(usual)
-    accepted = _accepted(rule.require, at)
+    accepted = accepted_factors(rule.require, at.facts.values.get(FACTORS, ()))
     reason = _unmet(rule.require, accepted, at)
     if reason is None:
         return usual.holds
@@ -57,9 +57,8 @@ def _undecided(usual: Usual) -> Finding:
     return usual.unknown._replace(matched=True)
 
 
-def _accepted(require: Require, at: Situation) -> Sequence[Factor]:
-    """Return the session's factors that count: of the level, and by an accepted method."""
-    factors: Sequence[Factor] = at.facts.values.get(FACTORS, ())
+def accepted_factors(require: Require, factors: Iterable[Factor]) -> Sequence[Factor]:
+    """Return the factors of a session that count: of the level, and by an accepted method."""
     return [
         factor
         for factor in factors

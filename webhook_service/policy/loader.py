@@ -34,18 +34,17 @@ def load(data: bytes, filename: str = "policy.yaml") -> Policy:
         PolicyError: the file cannot be used; every error is in it, in file order (P2).
     """
     problems = Problems()
-    policy = None
     try:
         root = read(data)
         digest = hashlib.sha256(data).hexdigest()[:_DIGEST_LENGTH]
         policy = _policy(root, problems, digest)
+        if policy and not problems.found:
+            return policy
     except UnreadableError as error:
         problems.found.append(error.problem)
     except StopReadingError:
         pass
-    if problems.found or policy is None:
-        raise PolicyError(problems.found, filename)
-    return policy
+    raise PolicyError(problems.found, filename)
 
 
 def _policy(root: AnyNode | None, problems: Problems, digest: str) -> Policy | None:

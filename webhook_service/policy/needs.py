@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from webhook_service.policy.facts import EventName, Source, source_of
+from webhook_service.policy.facts import EventName, Source
 from webhook_service.policy.model import MfaRule, Rule
 from webhook_service.policy.wants import needed_if_matched, sources_read
 
@@ -13,8 +13,7 @@ def sources_of(rule: Rule, event: EventName) -> frozenset[Source]:
     if rule.when is not None:
         sources |= sources_read((rule.when,), event)
     if isinstance(rule, MfaRule) and rule.require.aal == "aal2" and _may_enrol(rule, event):
-        enrolled = source_of("identity.second_factors", event)
-        sources |= frozenset() if enrolled is None else {enrolled}
+        sources |= {Source.KRATOS_IDENTITY}  # what is enrolled, no payload tells (F100)
     return sources
 
 

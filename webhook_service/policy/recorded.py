@@ -53,6 +53,9 @@ _IDENTITY: Final = tuple(name for name in FACTS if name.startswith("identity."))
 _CLIENT: Final = tuple(name for name in FACTS if name.startswith("client."))
 
 
+_IDENTIFIERS: Final = ("identity.id", "session.id", "token.subject")
+
+
 _SOURCES_OF: Final[Mapping[EventName, tuple[tuple[str, Source | None], ...]]] = {
     event: tuple(
         (name, fact.source[event])
@@ -120,12 +123,15 @@ def facts_of_record(record: Mapping[str, Any]) -> tuple[Facts, ...]:
         NotARecordError: it names no event.
     """
     try:
-        event = EventName(record.get("event", ""))
+        event = EventName(record.get("event"))
     except ValueError:
         raise NotARecordError("a decision record without its event") from None
     values = dict(_UNKNOWN[event])
     answered = _kept(event, record, values)
     values.update(_of_hydra(record) if event in HYDRA else _of_others(event, record))
+    if record.get("hashed"):
+        # What stands there is no identifier: a rule that names one cannot be decided by it.
+        values.update({name: UNKNOWN for name in _IDENTIFIERS if values.get(name) is not None})
     failed = {_SOURCES[name]: why for name, why in _unknown(record) if name in _SOURCES}
     facts = Facts(event, values, answered, failed)
     no_user = Note.SUBJECT_NONE in (record.get("notes") or ())
@@ -187,32 +193,32 @@ def _untold(
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError("not a text")
+        raise TypeError
     return value
 
 
 def _texts(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise TypeError("not a list")
+        raise TypeError
     return tuple(map(_text, value))
 
 
 def _flag(value: object) -> bool:
     if not isinstance(value, bool):
-        raise TypeError("neither true nor false")
+        raise TypeError
     return value
 
 
 def _time(value: object) -> datetime:
     moment = datetime.fromisoformat(_text(value))
     if moment.tzinfo is None:
-        raise ValueError("a time without its zone")
+        raise ValueError
     return moment
 
 
 def _factor(value: object) -> Factor:
     if not isinstance(value, list):
-        raise TypeError("not a list")
+        raise TypeError
     method, aal, completed_at = value
     return Factor(_text(method), _text(aal), None if completed_at is None else _time(completed_at))
 

@@ -138,6 +138,19 @@ def test_a_difference_reads_as_one_line() -> None:
     ]
 
 
+def test_claims_where_none_are_expected_are_all_shown() -> None:
+    web = f"client: {{id: web}}, {SIGNED_IN}, identity: {{traits: {{tenant: acme}}}}"
+    access_token = '{"acr": "aal1", "age": 3600, "amr": ["password"]}'
+    id_token = '{"tenant": "acme"}'
+    assert differences(web, "claims: {}") == [
+        f'claims: expected {{}}, got {{"access_token": {access_token}, "id_token": {id_token}}}'
+    ]
+    assert differences(web, "claims: {access_token: {}, id_token: {}}") == [
+        f"claims.access_token: expected {{}}, got {access_token}",
+        f"claims.id_token: expected {{}}, got {id_token}",
+    ]
+
+
 def test_maps_are_the_same_in_any_order_and_shown_as_written() -> None:
     facts = "client: {id: web}, identity: {traits: {tenant: {a: 1, b: é}}}"
     assert differences(facts, "claims: {id_token: {tenant: {b: é, a: 1}}}") == []

@@ -109,6 +109,7 @@ def test_a_rule_of_another_event_does_not_listen(facts: Maker) -> None:
     rule = only_rule(MFA, facts({"client.id": "app"}, "kratos.login"))
     assert rule.words == "not this event"
     assert (rule.ruling, rule.operands, rule.demands) == (None, (), ())
+    assert rule.rule.name == "a"
 
 
 def test_a_shadow_rule_says_what_it_would_do(facts: Maker, session: SessionMaker) -> None:
@@ -255,6 +256,11 @@ def test_each_operand_has_its_value_and_what_it_read(facts: Maker) -> None:
     """
     values = {"client.id": "web", "identity.traits": {"staff": True}, "token.scopes": ["seldom"]}
     rule = only_rule(rules, facts(values))
+    assert [read.value for operand in rule.operands for read in operand.reads] == [
+        "web",
+        True,
+        ["seldom"],
+    ]
     assert operand_rows(rule) == [
         ('client.id != "x"', "true"),
         ("identity.traits.staff == true", "true"),
@@ -289,6 +295,15 @@ def test_what_stands_behind_the_deciding_operand_was_not_needed(
     rules = f'deny:\n  - name: a\n    when: "{when}"\n'
     rule = only_rule(rules, facts({}, failed=["kratos.session"]))
     assert [operand.answer.value for operand in rule.operands] == answers
+
+
+def test_everything_that_was_not_needed_is_shown_as_written(facts: Maker) -> None:
+    rules = "deny:\n  - {name: a, when: 'true || session.active || client.id == session.id'}\n"
+    assert operand_rows(only_rule(rules, facts({}))) == [
+        ("true", "true"),
+        ("session.active", "not needed"),
+        ("client.id == session.id", "not needed"),
+    ]
 
 
 def test_an_absent_flag_is_null(facts: Maker) -> None:

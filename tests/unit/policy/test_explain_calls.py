@@ -64,6 +64,41 @@ def test_calls_are_told_with_the_rules_that_need_them(facts: Maker, session: Ses
     assert [call.failed for call in explanation.calls] == [None, None]
 
 
+def test_a_call_is_made_for_the_rules_that_seek_it_and_no_other(facts: Maker) -> None:
+    rules = """
+    deny:
+      - {name: of the session, when: session.active}
+      - {name: of the person, when: identity.metadata_admin.banned == true}
+      - {name: of the client, when: client.metadata.closed == true}
+    """
+    assert asked(explained(rules, facts({}))) == {
+        "kratos.session": ["of the session"],
+        "hydra.client": ["of the client"],
+        "kratos.identity": ["of the person"],
+    }
+
+
+LATER = """
+deny:
+  - {name: at once, when: session.active == false}
+  - {name: later, when: "client.metadata.strict == true ? session.active : false"}
+mfa:
+  - {name: never, when: client.metadata.strict == false, require: {aal: aal1}}
+"""
+
+
+@pytest.mark.parametrize("failed", [[], ["kratos.session"]])
+def test_a_rule_that_needs_the_answer_to_an_earlier_call_is_named_for_that_call(
+    facts: Maker, session: SessionMaker, failed: list[str]
+) -> None:
+    known = {} if failed else {**session("password/aal1 now-1m"), "identity.traits": {}}
+    values = {"client.metadata": {"strict": True}, **known}
+    assert asked(explained(LATER, facts(values, failed=failed))) == {
+        "kratos.session": ["at once", "later"],
+        "hydra.client": ["later", "never"],
+    }
+
+
 def test_a_session_brings_the_traits_along(facts: Maker, session: SessionMaker) -> None:
     """F100: one call for two sources."""
     values = {"client.id": "web", "identity.traits": {"staff": True}}

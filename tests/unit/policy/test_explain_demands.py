@@ -184,6 +184,11 @@ def test_a_session_that_has_ended(facts: Maker, session: SessionMaker) -> None:
     ]
 
 
+def test_a_session_has_ended_when_nothing_is_left(facts: Maker, session: SessionMaker) -> None:
+    rule = only_rule(SESSIONS, facts(session("password/aal1 now-1h", expires_at="now")))
+    assert demand_rows(rule)[2] == ("extend when_left 1d", "not due", ("ended 0s ago",))
+
+
 def test_a_session_that_cannot_be_read(facts: Maker) -> None:
     rule = only_rule(SESSIONS, facts({}, failed=["kratos.session"]))
     assert demand_rows(rule) == [

@@ -47,7 +47,8 @@ def parse_timestamp(text: str) -> datetime | None:
     *date_and_time, fraction, sign, offset_hours, offset_minutes = match.groups()
     year, month, day, hour, minute, second = (int(part) for part in date_and_time)
     hours, minutes = int(offset_hours or 0), int(offset_minutes or 0)
-    offset = timedelta(hours=hours, minutes=minutes) * (-1 if sign == "-" else 1)
+    ahead = timedelta(hours=hours, minutes=minutes)
+    offset = -ahead if sign == "-" else ahead
     microsecond = int((fraction or "").ljust(6, "0")[:6])
     if minutes > 59:  # noqa: PLR2004  minutes of an hour; Python would take 90 of them
         return None

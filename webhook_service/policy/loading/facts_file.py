@@ -68,7 +68,7 @@ def read_facts(data: bytes, filename: str, event: EventName | None) -> GivenFact
         facts = _given(fields, problems, event, _ROOTS)
         return GivenFacts(facts, frozenset(source for _, source in unavailable), now)
 
-    return _built(data, filename, build)
+    return _built(data, filename, build, "`client: {id: web}`")
 
 
 def read_upstream(data: bytes, filename: str) -> Upstream:
@@ -89,26 +89,27 @@ def read_upstream(data: bytes, filename: str) -> Upstream:
             _entries(fields, "clients", "a client", problems, _OF_A_CLIENT),
         )
 
-    return _built(data, filename, build)
+    return _built(data, filename, build, "`clients: {web: {client: {name: Web}}}`")
 
 
-def _built(data: bytes, filename: str, build: Callable[[MappingNode, Problems], T]) -> T:
+def _built(
+    data: bytes, filename: str, build: Callable[[MappingNode, Problems], T], example: str
+) -> T:
     problems = Problems()
-    built = None
     try:
         root = read(data) or MappingNode(1, 1, {})
         if isinstance(root, MappingNode):
             built = build(root, problems)
+            if not problems.found:
+                return built
         else:
-            message = f"the file is {described(root)}; it takes keys such as `client: {{id: web}}`"
+            message = f"the file is {described(root)}; it takes keys such as {example}"
             problems.add(root, "policy.wrong_type", message)
     except UnreadableError as error:
         problems.found.append(error.problem)
     except StopReadingError:
         pass
-    if problems.found or built is None:
-        raise PolicyError(problems.found, filename)
-    return built
+    raise PolicyError(problems.found, filename)
 
 
 def _entries(
@@ -129,6 +130,5 @@ def _given(
     fields: Fields, problems: Problems, event: EventName | None, roots: tuple[str, ...]
 ) -> dict[str, object]:
     """Read the facts among the keys of a mapping."""
-    node = fields.mapping
-    entries = {root: entry for root, entry in node if root in roots}
-    return GivenReader(problems, event).facts(MappingNode(node.line, node.column, entries))
+    among = ((root, entry) for root, entry in fields.mapping if root in roots)
+    return GivenReader(problems, event).facts(among)

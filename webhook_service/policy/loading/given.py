@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Final
 
 from webhook_service.policy.conditions.literals import parse_duration, parse_timestamp
@@ -71,7 +71,7 @@ class GivenReader:
         self._problems = problems
         self._event = event
 
-    def facts(self, facts: MappingNode) -> dict[str, object]:
+    def facts(self, facts: Iterable[tuple[str, Entry]]) -> dict[str, object]:
         """Return the facts as plain values, nested as in the file, timestamps as written."""
         given: dict[str, object] = {}
         for root, entry in facts:

@@ -44,7 +44,7 @@ def check_facts(
 ) -> None:
     """Refuse facts that one of the named events lacks, each at its first mention."""
     for node, expression in expressions:
-        for fact, offset in sorted(expression.first_use.items(), key=lambda use: use[1]):
+        for fact, offset in expression.first_use.items():
             lacking = [event for event in events if event not in FACTS[fact].source]
             if lacking:
                 message = _subject(node, fact, offset) + (

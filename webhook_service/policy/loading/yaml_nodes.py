@@ -73,10 +73,10 @@ class ScalarNode(Node):
         # of the text, behind an indent.
         in_file = LINE_BREAK.split(self.raw)[1:]
         as_read = self.text.split("\n")
-        row = self.text.count("\n", 0, offset)
-        in_row = offset - (self.text.rfind("\n", 0, offset) + 1)
+        *above, in_row = self.text[:offset].split("\n")
+        row = len(above)
         indent = len(in_file[row]) - len(as_read[row])
-        return self.line + 1 + row, indent + in_row + 1
+        return self.line + 1 + row, indent + len(in_row) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def resolved(text: str) -> Plain:
     match = _NUMBER.fullmatch(text)
     if match is None:
         return text
-    kind = match.lastgroup or "float"
+    kind = str(match.lastgroup)
     digits = match.group(kind)
     if kind in _BASES:
         # Python refuses to read a number of 5,000 digits; no JSON reader keeps one of 41.

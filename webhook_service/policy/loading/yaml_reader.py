@@ -122,7 +122,7 @@ def _place(before: str) -> tuple[int, int]:
 
 def _refuse(kind: str, mark: StreamMark, message: str, text: str) -> NoReturn:
     """Refuse the file at one of ruamel.yaml's marks, with a hint from the line in the text."""
-    line = LINE_BREAK.split(text[mark.index - mark.column :][:_LINE_FOR_HINT], maxsplit=1)[0]
+    line = LINE_BREAK.split(text[mark.index - mark.column :][:_LINE_FOR_HINT])[0]
     hint = value_hint(line, mark.column)
     raise UnreadableError(mark.line + 1, mark.column + 1, kind, message + hint) from None
 

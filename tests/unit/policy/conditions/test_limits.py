@@ -149,6 +149,7 @@ MANY = list(range(2_000))
 NESTED = "identity.traits.a.exists(x, identity.traits.b.exists(y, x == y))"
 
 
+@pytest.mark.measured
 def test_2000_by_2000_comparisons_are_unknown_within_a_tenth_of_a_second(
     parsed: Callable[..., Expression],
 ) -> None:

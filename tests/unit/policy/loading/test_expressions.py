@@ -30,6 +30,7 @@ DENY = "version: 1\ndeny:\n  - name: a\n"
         pytest.param("when: |2\n        now ==\n        nwo", "6:9", id="a block that is indented"),
         pytest.param("when: |\n      now ==\n        nwo", "6:9", id="a deeper line"),
         pytest.param("when: |\n\n\n      now ==\n\n      nwo", "9:7", id="empty lines in between"),
+        pytest.param("when: |\n\n      nwo", "6:7", id="one empty line before the first"),
         pytest.param("when: |\n      '😀' == '😀' && nwo", "5:21", id="characters, not bytes"),
         pytest.param("when: |\n      now ==\n", "5:13", id="the end of a block, not its last line"),
     ],

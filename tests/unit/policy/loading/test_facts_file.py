@@ -10,16 +10,21 @@ import pytest
 from webhook_service.policy.cases import facts_of
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.facts import EventName, Source
-from webhook_service.policy.loading.facts_file import read_facts, read_upstream
+from webhook_service.policy.loading.facts_file import GivenFacts, read_facts, read_upstream
+from webhook_service.policy.model import PolicyTest
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
-def problems(text: str, *, upstream: bool = False) -> list[str]:
+def messages(text: str, *, upstream: bool = False) -> list[str]:
     read = read_upstream if upstream else partial(read_facts, event=EventName.HYDRA_TOKEN)
     with pytest.raises(PolicyError) as error:
         read(text.encode(), "facts.yaml")
-    return [" ".join(line.split(" ")[:2]) for line in str(error.value).splitlines()]
+    return str(error.value).splitlines()
+
+
+def problems(text: str, *, upstream: bool = False) -> list[str]:
+    return [" ".join(line.split(" ")[:2]) for line in messages(text, upstream=upstream)]
 
 
 def test_facts_are_read_as_those_of_a_test() -> None:
@@ -36,6 +41,24 @@ def test_facts_are_read_as_those_of_a_test() -> None:
     assert facts.value("session.aal") == "aal2"
     assert facts.value("session.authenticated_at") == datetime(2026, 11, 25, 7, 55, tzinfo=UTC)
     assert facts.failed.keys() == {Source.HYDRA_CLIENT}
+
+
+def test_facts_are_a_test_that_expects_nothing() -> None:
+    given = GivenFacts({"client": {"id": "web"}}, frozenset({"hydra.client"}))
+    assert given.as_test(EventName.CHECK, NOW) == PolicyTest(
+        name="",
+        line=1,
+        event=EventName.CHECK,
+        now=NOW,
+        payload=None,
+        facts={"client": {"id": "web"}},
+        unavailable=frozenset({"hydra.client"}),
+        expect={},
+    )
+
+
+def test_everything_may_answer() -> None:
+    assert read_facts(b"unavailable: []", "facts.yaml", None).unavailable == frozenset()
 
 
 def test_json_is_read_too() -> None:
@@ -65,6 +88,32 @@ def test_an_empty_file_tells_nothing() -> None:
 )
 def test_every_error_is_told_with_its_place(text: str, expected: list[str]) -> None:
     assert problems(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "people: {}",
+            (
+                "people is not a key of a file of facts; known are event, session, identity,"
+                " client, token, flow, request, now and unavailable"
+            ),
+        ),
+        ("- a", "the file is a list; it takes keys such as `client: {id: web}`"),
+        ("client: [a]", "client is a list; it takes a mapping of client facts"),
+        (
+            "unavailable: [kratos]",
+            (
+                "unavailable: kratos is not accepted; write kratos.session, kratos.identity,"
+                " hydra.client or hydra.login_request"
+            ),
+        ),
+    ],
+)
+def test_an_error_says_what_such_a_file_takes(text: str, said: str) -> None:
+    [message] = messages(text)
+    assert message.split(": ", 2)[2] == said
 
 
 def test_reading_stops_after_many_errors() -> None:
@@ -101,3 +150,31 @@ def test_what_kratos_and_hydra_would_tell_is_told_by_subject_and_client() -> Non
 )
 def test_errors_there_are_told_with_their_places(text: str, expected: list[str]) -> None:
     assert problems(text, upstream=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "people: {}",
+            "people is not a key of a file of upstream facts; known are subjects and clients",
+        ),
+        (
+            "- a",
+            "the file is a list; it takes keys such as `clients: {web: {client: {name: Web}}}`",
+        ),
+        ("subjects: []", "subjects is a list; it takes a mapping of ids to facts"),
+        ("subjects: {a: b}", "a is a text; it takes a mapping of facts"),
+        (
+            "subjects: {a: {client: {id: b}}}",
+            "client is not a key of a subject; known are session and identity",
+        ),
+        (
+            "clients: {a: {flow: {type: api}}}",
+            "flow is not a key of a client; known are client",
+        ),
+    ],
+)
+def test_an_error_there_says_what_it_takes(text: str, said: str) -> None:
+    [message] = messages(text, upstream=True)
+    assert message.split(": ", 2)[2] == said

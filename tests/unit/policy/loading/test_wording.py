@@ -30,6 +30,7 @@ def test_words_are_listed_with_a_last_one() -> None:
 def test_few_words_are_all_named_and_of_many_the_nearest() -> None:
     many = ["totp", "webauthn", "code", "oidc", "saml", "passkey"]
     assert suggestion("webautn", many[:3]) == "write totp, webauthn or code"
+    assert suggestion("webautn", many[:5]) == "write totp, webauthn, code, oidc or saml"
     assert suggestion("WebAuthn ", many) == "did you mean webauthn?"
     assert suggestion("xyz", many) == "write totp, webauthn, code, oidc, saml or passkey"
 
