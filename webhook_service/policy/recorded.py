@@ -51,8 +51,6 @@ _TIMES: Final = frozenset(name for name in KEPT if FACTS[name].type == TIMESTAMP
 _SESSION: Final = tuple(name for name in FACTS if name.startswith("session."))
 _IDENTITY: Final = tuple(name for name in FACTS if name.startswith("identity."))
 _CLIENT: Final = tuple(name for name in FACTS if name.startswith("client."))
-
-
 _IDENTIFIERS: Final = ("identity.id", "session.id", "token.subject")
 
 
@@ -123,7 +121,7 @@ def facts_of_record(record: Mapping[str, Any]) -> tuple[Facts, ...]:
         NotARecordError: it names no event.
     """
     try:
-        event = EventName(record.get("event"))
+        event = EventName(str(record.get("event")))
     except ValueError:
         raise NotARecordError("a decision record without its event") from None
     values = dict(_UNKNOWN[event])
