@@ -1,7 +1,10 @@
 // The body of a Kratos hook: what a policy may look at, and nothing else.
 // ctx whole would carry the session cookie (request_cookies), the CSRF token and what was
 // typed into the form (flow.ui), and an OIDC code (the query of request_url).
-// Headers that COUNTRY_HEADER or CLIENT_IP_HEADER name must be added to request_headers.
+// `webhook-service ory-config kratos` fills in the settings below and puts it into the hooks.
+
+// Headers that COUNTRY_HEADER or CLIENT_IP_HEADER name, or a condition, must be added here.
+local headers = ['User-Agent', 'True-Client-Ip'];
 
 // Before 26.2.0 Kratos does not tell in which session a setting was changed, so a rule that
 // revokes other_sessions ends that one too. With true here, in the hooks that are called after
@@ -35,7 +38,7 @@ function(ctx) {
     'id', 'active', 'authenticated_at', 'issued_at', 'expires_at',
     'authenticator_assurance_level', 'authentication_methods',
   ]),
-  request_headers: only(ctx.request_headers, ['User-Agent', 'True-Client-Ip']),
+  request_headers: only(ctx.request_headers, headers),
 } + (
   if pass_session_cookie && is_after_a_change(ctx) && part(ctx, 'session') == null
   then { session_cookie: cookie(ctx) } else {}

@@ -1,0 +1,27 @@
+"""What is known of an installation when its files are judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from webhook_service.hooks.table import Caller
+from webhook_service.ory_config.jsonnet import Body
+from webhook_service.ory_config.site import Site
+from webhook_service.policy.model import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Settings and policy of an installation.
+
+    Attributes:
+        policy: the rules.
+        site: where the service and Ory are reached.
+        keys: every key that the service takes, by its caller.
+        body: the hooks' body for this policy.
+    """
+
+    policy: Policy
+    site: Site
+    keys: dict[Caller, tuple[str, ...]] = field(repr=False)
+    body: Body

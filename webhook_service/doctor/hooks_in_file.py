@@ -1,0 +1,128 @@
+"""Whether one hook in a file calls the service, and so that its answer counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+from urllib.parse import SplitResult, urlsplit
+
+from webhook_service.doctor import catalogue
+from webhook_service.doctor.case import Case
+from webhook_service.doctor.finding import Finding
+from webhook_service.hooks import table
+from webhook_service.hooks.table import Caller
+from webhook_service.ory_config.jsonnet import is_inline, text_of
+from webhook_service.ory_config.plan import AUTHORIZATION, Json, found
+from webhook_service.ory_config.weave import PLACEHOLDER
+
+ROUTES: Final = {
+    Caller.KRATOS: (
+        table.KRATOS_LOGIN,
+        table.KRATOS_REGISTRATION,
+        table.KRATOS_SETTINGS,
+        table.KRATOS_RECOVERY,
+        table.KRATOS_VERIFICATION,
+    ),
+    Caller.HYDRA: (table.HYDRA_TOKEN, table.HYDRA_REFRESH_TOKEN),
+}
+_WITH_METHOD: Final = (table.KRATOS_LOGIN, table.KRATOS_REGISTRATION, table.KRATOS_SETTINGS)
+_PREFIX: Final = "/hooks/"
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_BEARER: Final = "Bearer "
+
+
+def address(url: Json) -> SplitResult | None:
+    """Take an address apart; ``None`` for what is none."""
+    try:
+        return urlsplit(url) if isinstance(url, str) else None
+    except ValueError:
+        return None
+
+
+def is_for_us(url: Json, case: Case) -> bool:
+    """Whether an address is the service's: by its path, or by its host."""
+    parts = address(url)
+    if parts is None:
+        return False
+    ours = address(case.site.hooks_url)
+    return _PREFIX in parts.path and (
+        f"{_PREFIX}kratos/" in parts.path
+        or f"{_PREFIX}hydra/" in parts.path
+        or (ours is not None and parts.netloc == ours.netloc)
+    )
+
+
+def look_at_address(url: str, where: str, caller: Caller, case: Case) -> Iterator[Finding]:
+    """Judge where a hook calls; the address ``is_for_us``."""
+    parts = urlsplit(url)
+    ours = address(case.site.hooks_url)
+    base = "" if ours is None else ours.path
+    route = parts.path.removeprefix(base)
+    plain = "/" + "/".join(part for part in route.split("/") if part)
+    upgraded = (
+        parts.scheme == "http"
+        and ours is not None
+        and (ours.scheme, ours.hostname) == ("https", parts.hostname)
+    )
+    if plain != route or upgraded:
+        yield Finding(
+            catalogue.HOOK_REDIRECT, f"{where} calls {url}", f"url: {case.site.hooks_url}{plain}"
+        )
+    elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        yield Finding(catalogue.HOOK_PLAIN, f"{where} calls {url}")
+    if not _is_route(plain, caller):
+        yield Finding(catalogue.HOOK_ROUTE, f"{where} calls {url}")
+
+
+def look_at_key(auth: Json, where: str, caller: Caller, case: Case) -> Iterator[Finding]:
+    """Judge how a hook proves who calls (F91, F92)."""
+    config = found(auth, ("config",))
+    if not isinstance(config, Mapping) or found(auth, ("type",)) != "api_key":
+        yield Finding(catalogue.HOOK_WITHOUT_KEY, f"{where} has no api_key")
+        return
+    if "in" not in config:
+        yield Finding(catalogue.HOOK_WITHOUT_IN, f"{where}: auth.config has no `in`")
+    value = str(config.get("value") or "")
+    if PLACEHOLDER in value:
+        return
+    name = str(config.get("name") or "")
+    if (
+        config.get("in", "header") != "header"
+        or name.casefold() != AUTHORIZATION.casefold()
+        or not value.startswith(_BEARER)
+    ):
+        yield Finding(
+            catalogue.HOOK_HEADER,
+            f'{where} sends its key in {config.get("in", "header")} "{name}"',
+        )
+    elif value.removeprefix(_BEARER).strip() not in case.keys[caller]:
+        yield Finding(
+            catalogue.HOOK_WRONG_KEY,
+            f"{where} sends a key that is not in {caller.upper()}_HOOK_KEYS",
+        )
+
+
+def look_at_body(body: Json, where: str, case: Case) -> Iterator[Finding]:
+    """Judge what a hook of Kratos tells (F93, F94)."""
+    if not isinstance(body, str) or not body:
+        yield Finding(catalogue.HOOK_BODY, f"{where} has no body")
+        return
+    if not is_inline(body):
+        file = body.removeprefix("file://")
+        if "://" not in file and not file.startswith("/"):
+            yield Finding(catalogue.HOOK_RELATIVE_BODY, f"{where} has the body {body}")
+        return
+    text = text_of(body)
+    if text is None:
+        yield Finding(catalogue.HOOK_BODY, f"{where}: its body is no base64 of a text")
+    elif "'cancel'" in text or '"cancel"' in text:
+        yield Finding(catalogue.HOOK_CANCELS, f"{where}: its body names 'cancel'")
+    elif body not in case.body.variants:
+        yield Finding(catalogue.HOOK_BODY, f"{where} has another body than ory-config makes")
+
+
+def _is_route(path: str, caller: Caller) -> bool:
+    if path in ROUTES[caller]:
+        return True
+    above, _, method = path.rpartition("/")
+    return above in _WITH_METHOD and caller is Caller.KRATOS and bool(method)
