@@ -36,7 +36,7 @@ def value_of(upstream: str, status: int, body: bytes, read: Reader[T]) -> T | No
     """Return what the answer holds; ``None`` where it holds nothing by intent (204).
 
     Raises:
-        NotFound: there is no such thing (404, 410).
+        NotFound: there is no such thing (404, 410), or no longer (Hydra's 401).
         BadRequestError: Ory does not understand what it was asked (400).
         OryError: it is no answer to build on.
     """
@@ -49,6 +49,8 @@ def value_of(upstream: str, status: int, body: bytes, read: Reader[T]) -> T | No
             raise NotFound(upstream)
         detail = f"answered {status}, and not as Ory's admin APIs do: is the URL right?"
         raise OryError(upstream, UpstreamReason.INVALID, detail)
+    if status == HTTPStatus.UNAUTHORIZED and _is_expired(body):
+        raise NotFound(upstream)
     if status in _REDIRECTS:
         detail = f"answered {status}, a redirect: refused"
         raise OryError(upstream, UpstreamReason.INVALID, detail)
@@ -98,6 +100,19 @@ def _is_orys(body: bytes) -> bool:
     if isinstance(error, dict) and "route" in str(error.get("reason")):
         return False
     return error is not None or "redirect_to" in answer
+
+
+def _is_expired(body: bytes) -> bool:
+    """Whether a 401 is Hydra's word for a login or consent that waited too long.
+
+    Its admin API knows no callers; what refuses one stands in front of it, and does not say so
+    in the words of OAuth 2.0.
+    """
+    try:
+        answer = _parse(body)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(answer, dict) and answer.get("error") == "request_unauthorized"
 
 
 def _fields(error: ValidationError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,27 +14,27 @@ from webhook_service.ory.consents import Chain, read_chains
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import BadRequestError
 from webhook_service.ory.health import ask_health
+from webhook_service.ory.hydra_flows import HydraFlows
 from webhook_service.ory.ids import quoted
+from webhook_service.ory.introspection import AccessToken, read_introspection
+from webhook_service.ory.oauth_client import ClientSchema, OAuthClient, client_of, read_client
 from webhook_service.ory.paging import Page, every_item
 from webhook_service.ory.transport import Transport
 from webhook_service.wire import Flag, WireSchema
 
+__all__ = ("CHAINS_PER_PAGE", "Hydra", "LoginRequest", "OAuthClient")
+
 CHAINS_PER_PAGE: Final = 100
 """Each tells its whole client: a page of more could be larger than an answer may be."""
 
+LONGEST_TOKEN: Final = 16 * 1024
+"""A JWT with many claims has some thousand characters; a header of more than 8 KiB never gets
+here."""
+
+_BEARER_TOKEN: Final = re.compile(rf"(?=.{{1,{LONGEST_TOKEN}}}\Z)[A-Za-z0-9._~+/-]+=*")
+
 _CONSENTS: Final = "/admin/oauth2/auth/sessions/consent"
 _LOGINS: Final = "/admin/oauth2/auth/sessions/login"
-
-
-@dataclass(frozen=True, slots=True)
-class OAuthClient:
-    """A registered OAuth 2.0 client. ``scopes`` are those it may ask for."""
-
-    id: str
-    name: str | None = None
-    owner: str | None = None
-    scopes: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,14 @@ class LoginRequest:
 
 
 class Hydra:
-    """Hydra's admin API. Every method raises ``OryError`` where no usable answer comes."""
+    """Hydra's admin API. Every method raises ``OryError`` where no usable answer comes.
+
+    Attributes:
+        flows: logins, consents and sign-outs that wait for an answer.
+    """
 
     def __init__(self, transport: Transport) -> None:
+        self.flows = HydraFlows(transport)
         self._transport = transport
         self._revokes_chains = True
 
@@ -62,7 +68,7 @@ class Hydra:
         part = quoted(client_id)
         if part is None:
             return None
-        return self._transport.get(f"/admin/clients/{part}", deadline, _read_client)
+        return self._transport.get(f"/admin/clients/{part}", deadline, read_client)
 
     def login_request(self, challenge: str, deadline: Deadline) -> LoginRequest | None:
         """Read the login request behind a challenge (F37).
@@ -74,6 +80,16 @@ class Hydra:
             return None
         path = f"/admin/oauth2/auth/requests/login?login_challenge={part}"
         return self._transport.get(path, deadline, _read_login_request)
+
+    def introspect(self, token: str, deadline: Deadline) -> AccessToken | None:
+        """Read an access token; ``None`` for what is none, or no longer good.
+
+        What cannot be one (RFC 6750, section 2.1) is nobody's, and is not sent.
+        """
+        if _BEARER_TOKEN.fullmatch(token) is None:
+            return None
+        path = "/admin/oauth2/introspect"
+        return self._transport.ask_form(path, {"token": token}, deadline, read_introspection)
 
     def chains_of(self, subject: str, deadline: Deadline) -> tuple[Chain, ...]:
         """Read the chains of tokens that Hydra tells of a person; see ``consents`` for which."""
@@ -140,46 +156,23 @@ class Hydra:
         ask_health(self._transport, ("/health/ready", "/admin/health/ready"), deadline)
 
 
-class _ClientSchema(WireSchema):
-    client_id = fields.String(required=True)
-    client_name = fields.String(allow_none=True)
-    owner = fields.String(allow_none=True)
-    scope = fields.String(allow_none=True)
-    metadata = fields.Dict(allow_none=True)
-
-
 class _LoginRequestSchema(WireSchema):
-    client = fields.Nested(_ClientSchema(), required=True)
+    client = fields.Nested(ClientSchema(), required=True)
     requested_scope = fields.List(fields.String(), allow_none=True)
     skip = Flag(load_default=False)
     subject = fields.String(load_default="")
 
 
-_CLIENT = _ClientSchema()
 _LOGIN_REQUEST = _LoginRequestSchema()
-
-
-def _read_client(data: object) -> OAuthClient:
-    return _client(_CLIENT.load(_mapping(data)))
 
 
 def _read_login_request(data: object) -> LoginRequest:
     wire = _LOGIN_REQUEST.load(_mapping(data))
     return LoginRequest(
-        client=_client(wire["client"]),
+        client=client_of(wire["client"]),
         requested_scope=tuple(wire.get("requested_scope") or ()),
         skip=wire["skip"],
         subject=wire["subject"],
-    )
-
-
-def _client(wire: Mapping[str, Any]) -> OAuthClient:
-    return OAuthClient(
-        id=wire["client_id"],
-        name=wire.get("client_name"),
-        owner=wire.get("owner"),
-        scopes=tuple((wire.get("scope") or "").split()),
-        metadata=wire.get("metadata"),
     )
 
 

@@ -51,9 +51,14 @@ class LeanSession(requests.Session):
         """Say there is none. Else requests reads a redirect's whole body, whatever its size."""
 
     def send_lean(
-        self, method: str, url: str, headers: CaseInsensitiveDict[str], seconds: float
+        self,
+        method: str,
+        url: str,
+        headers: CaseInsensitiveDict[str],
+        seconds: float,
+        body: bytes | None = None,
     ) -> requests.Response:
-        """Send a request without a body. The answer's body is not read yet.
+        """Send a request. The answer's body is not read yet.
 
         Raises:
             requests.RequestException: as requests does, and what it lets through.
@@ -63,6 +68,9 @@ class LeanSession(requests.Session):
         request.url = url
         request.headers = headers
         request.hooks = default_hooks()
+        if body is not None:
+            request.body = body
+            headers["Content-Length"] = str(len(body))
         return self.send(
             request,
             stream=True,

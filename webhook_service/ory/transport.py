@@ -5,11 +5,13 @@ While the upstream gives no answer, most calls fail at once (``outage``).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Final, NamedTuple, TypeVar
+from urllib.parse import urlencode
 
 import requests
 from requests.structures import CaseInsensitiveDict
@@ -34,8 +36,8 @@ Meaning = Callable[[int, bytes], T]
 
 Watch = Callable[[float], AbstractContextManager[None]]
 
-_REPEATABLE: Final = frozenset({"GET", "DELETE"})
-"""May be sent again where nobody knows whether it arrived: what is gone is gone."""
+_REPEATABLE: Final = frozenset({"GET", "DELETE", "PUT"})
+"""Methods that may be sent twice: what is gone is gone, what is put is the same."""
 
 _FAILURES: Final = (requests.RequestException, HTTPError, HTTPException, OSError)
 
@@ -49,12 +51,22 @@ class _Request:
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes = field(default=b"", repr=False)
+    only_asks: bool = False
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether it may be sent again where nobody knows whether it arrived."""
+        return self.only_asks or self.method in _REPEATABLE
 
 
-class _Answer(NamedTuple):
+class Answer(NamedTuple):
+    """What came back, whatever it means. ``set_cookies``: each ``Set-Cookie``, as it came."""
+
     status: int
     body: bytes
     headers: Mapping[str, str]
+    set_cookies: tuple[str, ...] = ()
 
 
 class Transport:
@@ -146,7 +158,7 @@ class Transport:
         self,
         path: str,
         deadline: Deadline,
-        meaning: Meaning[T],
+        meaning: Callable[[Answer], T],
         headers: Mapping[str, str],
     ) -> T:
         """Send a GET with headers of its own; the caller says what the answer means.
@@ -154,7 +166,21 @@ class Transport:
         Raises:
             OryError: there is no answer in time, or none that means anything.
         """
-        return self._call(_Request("GET", path, headers), deadline, meaning)
+        with self.outage.call(deadline.remaining()):
+            return meaning(self._exchange(_Request("GET", path, headers), deadline))
+
+    def ask_form(
+        self, path: str, fields: Mapping[str, str], deadline: Deadline, read: Reader[T]
+    ) -> T | None:
+        """Ask what a URL must not hold, with a form; it changes nothing, and may be sent twice.
+
+        Raises:
+            OryError: there is no answer in time, or none that means anything.
+        """
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        body = urlencode(fields).encode()
+        request = _Request("POST", path, form, body, only_asks=True)
+        return self._call(request, deadline, self._value(read))
 
     def patch(self, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
         """Change a thing and read it; ``None`` where the answer does not hold it (204).
@@ -164,6 +190,19 @@ class Transport:
             OryError: any other answer, or none in time.
         """
         return self._call(_Request("PATCH", path), deadline, self._value(read))
+
+    def put(
+        self, path: str, value: Mapping[str, object], deadline: Deadline, read: Reader[T]
+    ) -> T | None:
+        """Set a thing and read the answer; it may be sent twice.
+
+        Raises:
+            NotFound: there is no such thing (404, 410).
+            OryError: any other answer, or none in time.
+        """
+        body = json.dumps(value, separators=(",", ":")).encode()
+        headers = {"Content-Type": "application/json"}
+        return self._call(_Request("PUT", path, headers, body), deadline, self._value(read))
 
     def delete(self, path: str, deadline: Deadline) -> None:
         """Remove a thing, or what belongs to it.
@@ -193,7 +232,7 @@ class Transport:
             answer = self._exchange(request, deadline)
             return meaning(answer.status, answer.body)
 
-    def _exchange(self, request: _Request, deadline: Deadline) -> _Answer:
+    def _exchange(self, request: _Request, deadline: Deadline) -> Answer:
         """Send a request, once more where that is harmless and the connection was stale."""
         try:
             response = self._send(request, Attempt(deadline))
@@ -209,7 +248,8 @@ class Transport:
         if len(body) > self._max_bytes:
             detail = f"answered with more than {self._max_bytes} bytes"
             raise OryError(self.upstream, UpstreamReason.INVALID, detail)
-        return _Answer(response.status_code, body, response.headers)
+        cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
+        return Answer(response.status_code, body, response.headers, cookies)
 
     def _send(self, request: _Request, attempt: Attempt) -> requests.Response:
         """Send a request and read the answer's head.
@@ -225,9 +265,11 @@ class Transport:
         token = CURRENT.set(attempt)
         try:
             seconds = attempt.deadline.require()
-            return self._session.send_lean(request.method, url, headers, seconds)
+            return self._session.send_lean(
+                request.method, url, headers, seconds, request.body or None
+            )
         except _FAILURES as error:
-            if request.method in _REPEATABLE and not attempt.connected and is_stale(error):
+            if request.repeatable and not attempt.connected and is_stale(error):
                 raise _StaleError from None
             raise self._failed(error) from None
         finally:

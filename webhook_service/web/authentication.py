@@ -35,17 +35,38 @@ class Keys:
         Raises:
             RefusedError: ``request.unauthorized``.
         """
-        header = environ.get("HTTP_AUTHORIZATION")
-        # WSGI hands headers over as Latin-1 texts (PEP 3333): back to the bytes that came.
-        raw = header.encode("latin-1") if isinstance(header, str) else b""
-        match = _AUTHORIZATION.fullmatch(raw)
-        digest = sha256(match[1] if match else b"").digest()
-        # A list, not a generator: no early end at the first key that fits.
-        fits = [hmac.compare_digest(digest, known) for known in self._digests]
-        if match is None or not any(fits):
+        match = _AUTHORIZATION.fullmatch(_sent(environ, "HTTP_AUTHORIZATION"))
+        if not self._hold(match[1] if match else b""):
             raise RefusedError(
                 "request.unauthorized",
                 "the key is missing or not one of this caller's;"
                 " it is sent once, as Authorization: Bearer <key>",
                 BEARER,
             )
+
+    def admit_gateway(self, environ: Mapping[str, object]) -> None:
+        """Let a request pass that holds one of the keys as ``X-Check-Key``.
+
+        ``Authorization`` is the person's there. Whoever is refused is told no way to sign in: a
+        gateway would send people there.
+
+        Raises:
+            RefusedError: ``request.unauthorized``.
+        """
+        if not self._hold(_sent(environ, "HTTP_X_CHECK_KEY")):
+            raise RefusedError(
+                "request.unauthorized",
+                "the key is missing or not one of a gateway's; it is sent once, as X-Check-Key",
+            )
+
+    def _hold(self, key: bytes) -> bool:
+        digest = sha256(key).digest()
+        # A list, not a generator: no early end at the first key that fits.
+        fits = [hmac.compare_digest(digest, known) for known in self._digests]
+        return any(fits)
+
+
+def _sent(environ: Mapping[str, object], name: str) -> bytes:
+    """Return a header. WSGI has it as a Latin-1 text (PEP 3333): back to the bytes that came."""
+    header = environ.get(name)
+    return header.encode("latin-1") if isinstance(header, str) else b""

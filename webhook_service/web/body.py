@@ -1,4 +1,4 @@
-"""Reads the body of a hook's request: bounded in bytes and in time, JSON by its label."""
+"""Reads the body of a request: bounded in bytes and in time, and labelled as what it must be."""
 
 from __future__ import annotations
 
@@ -10,12 +10,18 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import IO, Any, Final
+from urllib.parse import parse_qsl
 
 from webhook_service.web.errors import RefusedError
 
 MAX_BODY: Final = 1024 * 1024
 """1 MiB. The largest recorded body has 12 KB."""
+
+MAX_FORM: Final = 4096
+MAX_FIELDS: Final = 16
+"""A form of ours has two fields, of a hundred bytes together."""
 
 READ_SECONDS: Final = 4.0
 """How long a body may take to arrive; Ory sends it with the headers."""
@@ -29,20 +35,64 @@ ARRIVED: Final = "webhook_service.arrived"
 ARRIVED_AT: Final = "webhook_service.arrived_at"
 """In a request's environment: when it could be read, on the monotonic clock."""
 
-_JSON: Final = re.compile(
-    r"application/json\s*(?:;\s*charset\s*=\s*\"?utf-8\"?\s*)?", re.IGNORECASE
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of body: how it is labelled, the words for it, and how large one may be."""
+
+    label: re.Pattern[str]
+    accepted: str
+    limit: int
+
+
+_JSON: Final = _Kind(
+    re.compile(r"application/json\s*(?:;\s*charset\s*=\s*\"?utf-8\"?\s*)?", re.IGNORECASE),
+    "application/json, in UTF-8",
+    MAX_BODY,
 )
+_FORM: Final = _Kind(
+    re.compile(r"application/x-www-form-urlencoded\s*(?:;.*)?", re.IGNORECASE),
+    "application/x-www-form-urlencoded",
+    MAX_FORM,
+)
+_WHATEVER: Final = _Kind(re.compile(".*", re.DOTALL), "any", 1024)
 _DIGITS: Final = re.compile(r"[0-9]{1,12}")
 
 
 def read_body(environ: Mapping[str, Any]) -> bytes:
-    """Read the request's body.
+    """Read the JSON body of a request.
 
     Raises:
         RefusedError: its length is unknown or too large, it is not labelled JSON, it is
             compressed, or it does not arrive whole and in time.
     """
-    length = _check_headers(environ)
+    return _read(environ, _JSON)
+
+
+def read_form(environ: Mapping[str, Any]) -> Mapping[str, str]:
+    """Read the form that a page of ours sent: the last value of each field.
+
+    Raises:
+        RefusedError: as above, and where it is no form.
+    """
+    try:
+        pairs = parse_qsl(_read(environ, _FORM).decode("ascii"), max_num_fields=MAX_FIELDS)
+    except ValueError:
+        raise RefusedError("request.malformed", "the form cannot be read") from None
+    return dict(pairs)
+
+
+def drop_body(environ: Mapping[str, Any]) -> None:
+    """Read the body of a request that needs none: what is left unread would be the next one.
+
+    Raises:
+        RefusedError: it is not small, or does not arrive whole and in time.
+    """
+    _read(environ, _WHATEVER)
+
+
+def _read(environ: Mapping[str, Any], kind: _Kind) -> bytes:
+    length = _check_headers(environ, kind)
     if length == 0:
         return b""
     stream: IO[bytes] = environ["wsgi.input"]
@@ -69,7 +119,7 @@ def _read_in_time(stream: IO[bytes], length: int, connection: socket.socket) -> 
             return b""
 
 
-def _check_headers(environ: Mapping[str, Any]) -> int:
+def _check_headers(environ: Mapping[str, Any], kind: _Kind) -> int:
     """Return the announced length of a body that may be read."""
     if environ.get("HTTP_TRANSFER_ENCODING"):
         raise RefusedError(
@@ -78,10 +128,8 @@ def _check_headers(environ: Mapping[str, Any]) -> int:
     encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
     if encoding not in {"", "identity"}:
         raise RefusedError("request.unsupported_encoding", "a compressed body is not taken")
-    if not _JSON.fullmatch(environ.get("CONTENT_TYPE", "").strip()):
-        raise RefusedError(
-            "request.unsupported_type", "accepted: Content-Type: application/json, in UTF-8"
-        )
+    if not kind.label.fullmatch(environ.get("CONTENT_TYPE", "").strip()):
+        raise RefusedError("request.unsupported_type", f"accepted: Content-Type: {kind.accepted}")
     announced = environ.get("CONTENT_LENGTH", "").strip()
     if not announced:
         # Neither a length nor a coding: there is no body (RFC 9112, section 6.3).
@@ -89,8 +137,8 @@ def _check_headers(environ: Mapping[str, Any]) -> int:
     if not _DIGITS.fullmatch(announced):
         raise RefusedError("request.malformed", "Content-Length is not a number")
     length = int(announced)
-    if length > MAX_BODY:
-        raise RefusedError("request.too_large", f"the body may have {MAX_BODY} bytes")
+    if length > kind.limit:
+        raise RefusedError("request.too_large", f"the body may have {kind.limit} bytes")
     return length
 
 

@@ -10,15 +10,17 @@ import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from webhook_service.hooks.check import CHECK, SESSION_REFRESH
 from webhook_service.hooks.shape import ShapeError
 from webhook_service.hooks.strict_json import MalformedError
 from webhook_service.records.metrics import count_refused
-from webhook_service.service import OverloadedError
+from webhook_service.turn import OverloadedError
 
 BEARER: Final = {"WWW-Authenticate": "Bearer"}
 
 ERRORS: Final[Mapping[str, int]] = {
     "request.unauthorized": 401,
+    "request.origin_not_allowed": 403,
     "request.malformed": 400,
     "request.invalid": 400,
     "request.timeout": 408,
@@ -75,7 +77,7 @@ def install(app: Flask, logger: structlog.typing.FilteringBoundLogger) -> None:
 
     @app.errorhandler(ShapeError)
     def invalid(error: ShapeError) -> Response:
-        return answer("request.invalid", f"not the body of this hook: {error}")
+        return answer("request.invalid", f"not what is taken here: {error}")
 
     @app.errorhandler(OverloadedError)
     def overloaded(_: OverloadedError) -> Response:
@@ -101,11 +103,15 @@ def install(app: Flask, logger: structlog.typing.FilteringBoundLogger) -> None:
 
 
 def _caller(path: str) -> str:
-    """Name the caller for metrics, from the path: two words at most, never the path itself."""
+    """Name the caller for metrics, from the path: one of a few words, never the path itself."""
     if path.startswith("/hooks/kratos/"):
         return "kratos"
     if path.startswith("/hooks/hydra/"):
         return "hydra"
+    if path == CHECK:
+        return "check"
+    if path == SESSION_REFRESH or path.startswith("/oauth2/"):
+        return "browser"
     return "other"
 
 

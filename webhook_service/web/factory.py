@@ -14,14 +14,20 @@ from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.table import Caller, hooks
 from webhook_service.settings import Settings
 from webhook_service.web import (
+    check_routes,
     errors,
+    gate_routes,
     health,
     hook_routes,
     metrics_route,
     openapi_route,
+    rendering,
     schema_route,
+    session_route,
 )
 from webhook_service.web.authentication import Keys
+from webhook_service.web.gate_routes import Cookies
+from webhook_service.web.page_forms import FormKeys
 from webhook_service.wiring import Wired
 
 
@@ -52,7 +58,7 @@ def create_app(
     logger: structlog.typing.FilteringBoundLogger,
 ) -> Flask:
     """Make the app of one process."""
-    app = App("webhook_service", static_folder=None)
+    app = App("webhook_service", static_folder=None, template_folder=rendering.FOLDER)
     app.request_class = PlainRequest
     # An answer of 3xx would be followed and its target's answer believed (F21): a doubled
     # or trailing slash is another path, and that path is not there.
@@ -72,6 +78,15 @@ def create_app(
     for hook in hooks(headers).values():
         if keys[hook.caller]:
             hook_routes.add(app, hook, keys[hook.caller], wired.service)
+    if wired.checks is not None:
+        if check_keys := Keys(settings.check_keys):
+            check_routes.add(app, check_keys, wired.checks)
+        session_route.add(app, wired.checks, settings.allowed_origins)
+    if wired.gates is not None:
+        hook_keys = settings.kratos_hook_keys + settings.hydra_hook_keys
+        https = (settings.public_url or "").startswith("https:")
+        cookies = Cookies(settings.session_cookie, https)
+        gate_routes.add(app, wired.gates, FormKeys.of(hook_keys), cookies)
     app.extensions["policies"] = wired.service.policies
     app.extensions["wired"] = wired
     health.add(app, wired)

@@ -13,7 +13,7 @@ from webhook_service import __version__
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import OryError
 from webhook_service.policy_in_force import PolicyInForce
-from webhook_service.wiring import Wired
+from webhook_service.wiring import Upstream, Wired
 
 PROBE_SECONDS: Final = 0.6
 """How long each upstream has to answer a probe."""
@@ -58,7 +58,7 @@ def _policy(policies: PolicyInForce) -> dict[str, Any]:
     return told
 
 
-def _probe(client: Any) -> str:  # noqa: ANN401  Kratos or Hydra
+def _probe(client: Upstream) -> str:
     try:
         client.ready(Deadline.after(PROBE_SECONDS))
     except OryError as error:

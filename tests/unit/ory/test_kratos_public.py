@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,53 @@ def test_the_stand_in_answers_behind_responses_too(
     assert [(call.upstream, call.target) for call in fake.calls] == [
         ("kratos_public", "/sessions/whoami")
     ]
+
+
+LINE = recorded("after-extend")["headers"]["Set-Cookie"].replace("<cookie>", COOKIE)
+
+
+def shown(mock: responses.RequestsMock, *lines: str) -> str | None:
+    """Ask for a browser; return the cookie that is handed on to it."""
+    body = json.dumps(recorded("after-extend")["body"])
+    headers = [("Set-Cookie", line) for line in lines]
+    mock.get(f"{URL}/sessions/whoami", body=body, headers=headers)
+    told = KratosPublic(Transport("kratos", URL)).show(soon(), cookie=COOKIE)
+    assert told.session is not None
+    return told.set_cookie
+
+
+def test_a_browsers_new_cookie_is_handed_on_to_the_letter(mock: responses.RequestsMock) -> None:
+    """F57."""
+    assert shown(mock, LINE) == LINE
+    assert LINE.endswith("; HttpOnly; SameSite=Lax")
+
+
+def test_no_other_cookie_is(mock: responses.RequestsMock) -> None:
+    """Of a balancer in between, or of a Kratos that names its cookie otherwise."""
+    assert shown(mock, "balancer=3; Path=/", f"x{LINE}", LINE) == LINE
+
+
+@pytest.mark.parametrize("lines", [(), ("balancer=3",), (f"{LINE}\x01",), (f"{LINE} é",)])
+def test_without_one_there_is_none(mock: responses.RequestsMock, lines: tuple[str, ...]) -> None:
+    assert shown(mock, *lines) is None
+
+
+def test_the_cookie_of_a_stand_in_is_renewed_after_an_extension_and_ages_out() -> None:
+    now = [datetime(2026, 11, 25, 12, tzinfo=UTC)]
+    fake = FakeOry(clock=lambda: now[0], lifespan=timedelta(hours=1))
+    session_id = fake.kratos.sign_in(fake.kratos.add_identity({}))
+    cookie = fake.kratos_public.cookie_of(session_id)
+    now[0] += timedelta(minutes=59)
+    with fake.serve() as served:
+        public = KratosPublic(Transport("kratos", served.kratos_public.url))
+        public.ready(soon())
+        assert public.show(soon(), cookie=cookie).set_cookie is None
+        fake.kratos.extend_session(session_id, {})
+        line = public.show(soon(), cookie=cookie).set_cookie
+        assert line is not None
+        assert "Max-Age=3600; HttpOnly; SameSite=Lax" in line
+        fresh = line.partition("=")[2].partition(";")[0]
+        assert public.show(soon(), cookie=fresh).set_cookie is None
+        now[0] += timedelta(minutes=1)
+        assert public.whoami(soon(), cookie=cookie) is None
+        assert public.whoami(soon(), cookie=fresh) is not None

@@ -150,14 +150,16 @@ class FakeOry:
             )
         addresses: list[tuple[AdminApi, str]] = [("kratos", kratos_url), ("hydra", hydra_url)]
         for upstream, url in addresses:
-            for method in ("GET", "PATCH", "DELETE"):
+            for method in ("GET", "PATCH", "DELETE", "POST", "PUT"):
                 mock.add_callback(method, re.compile(re.escape(url)), self._callback(upstream))
 
     def _end_session(self, session_id: str) -> None:
         self.kratos.delete_session(session_id, {})
 
     def _callback(self, upstream: AdminApi) -> Callable[[Any], Answer]:
-        return lambda request: self.handle(upstream, request.method, request.path_url)
+        return lambda request: self.handle(
+            upstream, request.method, request.path_url, request.body or b""
+        )
 
     @contextmanager
     def _listening(self, upstream: Upstream, port: int) -> Iterator[Listener]:

@@ -20,6 +20,7 @@ from webhook_service.ory.fake.answers import Answer, Json, empty_answer, json_an
 from webhook_service.ory.fake.paging import Query, offset_of, size_of, token_of
 
 MAX_TOKEN_BYTES: Final = 200
+TOKEN_SECONDS: Final = 3600
 
 
 @dataclass(slots=True)
@@ -100,8 +101,22 @@ class FakeConsents:
         for chain in self.chains.values():
             if token in {chain.access_token, chain.refresh_token}:
                 use = "access_token" if token == chain.access_token else "refresh_token"
-                told = {"sub": chain.subject, "client_id": chain.client_id, "token_use": use}
-                return json_answer(200, {"active": True, **told})
+                issued = int(chain.handled_at.timestamp())
+                told: dict[str, Json] = {
+                    "active": True,
+                    "scope": "openid offline",
+                    "client_id": chain.client_id,
+                    "sub": chain.subject,
+                    "iat": issued,
+                    "nbf": issued,
+                    "exp": issued + TOKEN_SECONDS,
+                    "aud": [],
+                    "token_type": "Bearer",
+                    "token_use": use,
+                }
+                if chain.session_id is not None:
+                    told["ext"] = {"kratos_session_id": chain.session_id}
+                return json_answer(200, told)
         return json_answer(200, {"active": False})
 
     def list_consents(self, query: Query, client_json: Callable[[str], Json]) -> Answer:

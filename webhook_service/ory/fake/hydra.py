@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -11,10 +10,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from webhook_service.ory.fake.answers import Answer, Json, json_answer, version_answer
 from webhook_service.ory.fake.consents import FakeConsents
-from webhook_service.ory.fake.paging import Query
+from webhook_service.ory.fake.flows import REQUESTS, FakeFlows
 
 CLIENTS: Final = "/admin/clients/"
-LOGIN_REQUEST: Final = "/admin/oauth2/auth/requests/login"
 
 
 @dataclass(slots=True)
@@ -26,16 +24,7 @@ class FakeClient:
     owner: str = ""
     scope: str = ""
     metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class FakeLoginRequest:
-    """A sign-in that waits."""
-
-    client_id: str
-    requested_scope: list[str]
-    skip: bool
-    subject: str
+    skip_consent: bool = False
 
 
 class FakeHydra:
@@ -56,7 +45,7 @@ class FakeHydra:
     ) -> None:
         self.consents = FakeConsents(clock, end_session, revokes_chains)
         self.clients: dict[str, FakeClient] = {}
-        self.login_requests: dict[str, FakeLoginRequest] = {}
+        self.flows = FakeFlows(self._client_json)
 
     def add_client(
         self,
@@ -66,10 +55,11 @@ class FakeHydra:
         owner: str = "",
         scopes: Iterable[str] = (),
         metadata: Mapping[str, Any] | None = None,
+        skip_consent: bool = False,
     ) -> str:
         """Register a client and return its id."""
         self.clients[client_id] = FakeClient(
-            client_id, name, owner, " ".join(scopes), dict(metadata or {})
+            client_id, name, owner, " ".join(scopes), dict(metadata or {}), skip_consent
         )
         return client_id
 
@@ -80,11 +70,7 @@ class FakeHydra:
 
         With a ``subject`` Hydra remembers that login, and says ``skip``.
         """
-        challenge = secrets.token_urlsafe(700)
-        self.login_requests[challenge] = FakeLoginRequest(
-            client_id, list(scopes), bool(subject), subject
-        )
-        return challenge
+        return self.flows.add_login(client_id, scopes, subject=subject)
 
     def handle(self, method: str, target: str, body: bytes = b"") -> Answer:
         """Answer one request. ``target`` is the path with its query."""
@@ -99,17 +85,17 @@ class FakeHydra:
                 return self.consents.forget(query)
             case "POST", "/admin/oauth2/introspect":
                 return self.consents.introspect(body)
+            case "GET" | "PUT", path if path.startswith(REQUESTS):
+                return self.flows.handle(method, path.removeprefix(REQUESTS), query, body)
             case "GET", _:
-                return self._get(url.path, query)
+                return self._get(url.path)
         return _not_a_route()
 
-    def _get(self, path: str, query: Query) -> Answer:
+    def _get(self, path: str) -> Answer:
         if path in {"/health/ready", "/health/alive"}:
             return json_answer(200, {"status": "ok"})
         if path == "/version":
             return version_answer()
-        if path == LOGIN_REQUEST:
-            return self._login_request(next(iter(query.get("login_challenge", ())), ""))
         part = path.removeprefix(CLIENTS)
         # The real router undoes the quoting first: an id with a slash is no path it knows.
         if part == path or "/" in unquote(part):
@@ -125,28 +111,6 @@ class FakeHydra:
             error = {"error": "Unable to locate the resource", "error_description": ""}
             return json_answer(404, error)
         return json_answer(200, _client_json(client))
-
-    def _login_request(self, challenge: str) -> Answer:
-        if not challenge:
-            return json_answer(400, {"error": "invalid_request", "error_description": ""})
-        request = self.login_requests.get(challenge)
-        if request is None:
-            description = "Unable to locate the requested resource"
-            return json_answer(404, {"error": "Not Found", "error_description": description})
-        return json_answer(
-            200,
-            {
-                "challenge": challenge,
-                "requested_scope": request.requested_scope,
-                "requested_access_token_audience": [],
-                "skip": request.skip,
-                "subject": request.subject,
-                "oidc_context": {},
-                "client": _client_json(self.clients[request.client_id]),
-                "request_url": "http://127.0.0.1/oauth2/auth",
-                "session_id": "",
-            },
-        )
 
 
 def _not_a_route() -> Answer:
@@ -165,4 +129,5 @@ def _client_json(client: FakeClient) -> dict[str, Json]:
         "audience": [],
         "owner": client.owner,
         "metadata": client.metadata,
+        "skip_consent": client.skip_consent,
     }
