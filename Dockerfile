@@ -9,6 +9,7 @@ ENV PATH=/opt/webhook-service/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSI
 COPY requirements.txt .
 RUN pip install --require-hashes -r requirements.txt
 COPY pyproject.toml README.md openapi.yaml ./
+COPY docs/kratos.jsonnet docs/
 COPY webhook_service webhook_service
 RUN pip install --no-deps . \
     && python -m compileall -q /opt/webhook-service/lib

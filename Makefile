@@ -2,10 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Where Kratos and Hydra are built to: outside the tree, so that a clean clone finds them.
-ORY_BIN ?= $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/webhook-service/ory
+# Outside the tree, so that a clean clone finds them: where Kratos and Hydra are built to, and
+# the environment in which policy/ is mutated, with the mutated copy.
+CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/webhook-service
+ORY_BIN ?= $(CACHE)/ory
+MUTANTS ?= $(CACHE)/mutants
 
-.PHONY: help setup run test test-ory test-browser ory check format coverage bench openapi docs lock clean
+.PHONY: help setup run test test-ory test-browser test-faults ory check format coverage mutants bench openapi docs lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +40,21 @@ test-ory: setup ory ## the tests against the real Kratos and Hydra (needs Go 1.2
 test-browser: setup ory ## the tests in Chromium and behind nginx and Caddy (Debian's packages)
 	ORY_BIN="$(ORY_BIN)" $(BIN)/pytest -m browser
 
+# How often something is killed, and the seed of when: FAULT_SEED=… is to try one again.
+FAULT_ROUNDS ?= 200
+
+test-faults: setup ## kill processes, break databases, take Ory away (half an hour; FAULT_ROUNDS=20 for less)
+	FAULT_ROUNDS="$(FAULT_ROUNDS)" $(BIN)/pytest -m "faults$(if $(POSTGRES),, and not postgres)"
+
+mutants: $(MUTANTS)/.installed ## change policy/ in thousands of places, count what its tests notice (takes an hour)
+	$(MUTANTS)/venv/bin/python tools/mutation "$(MUTANTS)" $(ONLY)
+
+$(MUTANTS)/.installed: requirements-dev.txt requirements-mutants.txt
+	$(PYTHON) -m venv --clear $(MUTANTS)/venv
+	$(MUTANTS)/venv/bin/pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements-dev.txt -r requirements-mutants.txt
+	@touch $@
+
 ory: ## build Kratos and Hydra from their Go modules
 	sh tests/ory/modules/build.sh "$(ORY_BIN)"
 
@@ -56,14 +74,18 @@ bench: setup ## measure, see bench/README.md
 openapi: setup ## write openapi.yaml anew from the schemas
 	$(BIN)/python tools/openapi.py > openapi.yaml.new && mv openapi.yaml.new openapi.yaml
 
-docs: setup ## write the tables of docs/policy.md anew from the code
+docs: setup ## write the tables of docs/policy.md, docs/settings.md and docs/doctor.md anew from the code
 	$(BIN)/python tools/policy_reference.py
+	$(BIN)/python tools/settings_reference.py
+	$(BIN)/python tools/doctor_reference.py
 
 lock: setup ## pin the dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --group mutants --constraint requirements-dev.txt -o requirements-mutants.txt
 
 clean: ## remove the environment and all caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage dist

@@ -12,7 +12,16 @@ from typing import Final
 from bench.figure import Figure, table
 from webhook_service.runtime import METRICS_VARIABLE
 
-NAMES: Final = ("hook_vs_empty", "decide", "upstream", "footprint", "simulate")
+NAMES: Final = (
+    "hook_vs_empty",
+    "decide",
+    "upstream",
+    "footprint",
+    "simulate",
+    "records",
+    "scrape",
+    "effects",
+)
 
 
 def main(names: list[str]) -> None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from bench import policies, recorded
 from bench.figure import REPEATS, Figure, microseconds
 from webhook_service.effects.recent import RecentEvents
-from webhook_service.gather import Gatherer, Known
+from webhook_service.gather import Known
 from webhook_service.hooks import hydra_token
 from webhook_service.hooks.event import Raw
 from webhook_service.hooks.kratos_body import RequestHeaders
@@ -22,11 +22,12 @@ from webhook_service.hooks.table import HYDRA_TOKEN, hooks
 from webhook_service.policy.decide import decide
 from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy
-from webhook_service.policy_in_force import PolicyInForce
 from webhook_service.records import metrics
 from webhook_service.records.log import make_logger
 from webhook_service.records.record import Record
-from webhook_service.service import Service
+from webhook_service.records.writer import Nowhere
+from webhook_service.settings import Settings
+from webhook_service.wiring import wire
 
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 
@@ -62,25 +63,31 @@ def measure() -> list[Figure]:
         ]
 
 
+class _Taken(Nowhere):
+    """Keeps the records that it takes."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def take(self, record: Record, line: Mapping[str, Any]) -> None:  # noqa: ARG002  a recorder's signature
+        self.records.append(record)
+
+
 def _record(policy: Policy, raw: Raw) -> Record:
     """Return the record that the service makes of the hook."""
-    records: list[Record] = []
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        service = Service(
-            policies=PolicyInForce(policy),
-            all_shadow=False,
-            gatherer=Gatherer(None, None, timedelta(seconds=1)),
-            recent=RecentEvents(Path(folder, "recent")),
-            hook_deadline=1,
-            keep=records.append,
-        )
-        service.answer(hooks(RequestHeaders())[HYDRA_TOKEN], raw)
-    [record] = records
+    taken = _Taken()
+    settings = Settings(kratos_admin_url="http://127.0.0.1:9", hydra_admin_url="http://127.0.0.1:9")
+    with Path(os.devnull).open("wb") as nowhere, tempfile.TemporaryDirectory() as folder:
+        logger = make_logger("json", "info", nowhere)
+        recent = RecentEvents(Path(folder, "recent"))
+        wired = wire(settings, policy, logger, recent=recent, recorder=taken)
+        wired.service.answer(hooks(RequestHeaders())[HYDRA_TOKEN], raw)
+    [record] = taken.records
     return record
 
 
 def _logging(stream: BinaryIO) -> Callable[[Record], None]:
-    """Return what ``wiring`` does with a record, but for the counting."""
+    """Return what ``recording`` does with a record, but for the counting and the keeping."""
     logger = make_logger("json", "info", stream)
 
     def log(record: Record) -> None:

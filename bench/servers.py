@@ -23,6 +23,8 @@ START_SECONDS: Final = 20
 IS_ALIVE: Final = b"GET /health/alive HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n"
 
 SERVICE: Final = ("-m", "webhook_service", "serve")
+NO_SETTINGS: Final[Mapping[str, str]] = {}
+"""Besides those that every measurement has."""
 EMPTY: Final[Mapping[str, tuple[str, ...]]] = {
     "gunicorn": (
         "-m",
@@ -61,6 +63,7 @@ def serving(
     server: str = "gunicorn",
     kratos: str = "http://127.0.0.1:9",
     hydra: str = "http://127.0.0.1:9",
+    settings: Mapping[str, str] = NO_SETTINGS,
 ) -> Iterator[Server]:
     """Start a server on a policy and end it with the block.
 
@@ -82,8 +85,10 @@ def serving(
             "WEB_CONCURRENCY": "1",
             "LOG_FORMAT": "json",
             "LOG_LEVEL": "info",
+            "DATABASE_URL": f"sqlite:///{folder}/webhook-service.db",
             # Made by serve; where gunicorn is started by itself, it has to be named.
             runtime.VARIABLE: folder,
+            **settings,
         }
         environment.pop(runtime.METRICS_VARIABLE, None)  # the benchmark's own
         log = Path(folder, "log")

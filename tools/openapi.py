@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from typing import Any, Final
 
+import openapi_checks
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
@@ -235,6 +236,8 @@ def document() -> str:
                 parameters=[METHOD],
                 operations={"post": _flow_hook(f"{name}_of_a_method", sent, question)},
             )
+    openapi_checks.describe(spec, _errors, _content)
+    _gates(spec)
     _open_routes(spec)
     made = spec.to_dict()
     first = {name: made.pop(name) for name in ("openapi", "info")}
@@ -292,7 +295,7 @@ def _errors(unavailable: list[str]) -> dict[str, Any]:
     """List the errors by status; ``unavailable`` are reasons of 503 that this hook has besides."""
     statuses: dict[int, list[str]] = {503: list(unavailable)}
     for reason, status in ERRORS.items():
-        if status not in {404, 405}:
+        if status not in {403, 404, 405}:  # of one route, of none, of all
             statuses.setdefault(status, []).append(reason)
     return {
         str(status): {"description": ", ".join(reasons), **_content(Error)}
@@ -347,11 +350,50 @@ def _open_routes(spec: APISpec) -> None:
     )
 
 
+def _gates(spec: APISpec) -> None:
+    """Describe where Hydra sends browsers, and the forms of the pages that are shown there."""
+    html = {"content": {"text/html": {"schema": {"type": "string"}}}}
+    answers = {
+        "200": {"description": "A page that asks the person.", **html},
+        "303": {"description": "Go on: at Kratos, at Hydra, or at CONSENT_UI_URL."},
+        "403": {"description": "A page: the way ends here, and why.", **html},
+        "410": {"description": "A page: Hydra does not know the challenge.", **html},
+        "503": {"description": "A page: Kratos or Hydra does not answer. Reload it.", **html},
+    }
+    for gate, summary, field in (
+        ("login", "Hydra's urls.login: sign in, step up, or go on with the session.", None),
+        ("consent", "Hydra's urls.consent: may the client have what it asks for?", "decision"),
+        ("logout", "Hydra's urls.logout: end the session at Kratos, then at Hydra.", ""),
+    ):
+        challenge = {
+            "name": f"{gate}_challenge",
+            "in": "query",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": "What Hydra sent the browser with. A secret.",
+        }
+        about = {"tags": ["gates"], "parameters": [challenge], "responses": answers}
+        operations = {"get": {"operationId": f"{gate}_gate", "summary": summary, **about}}
+        if field is not None:
+            sent: dict[str, Any] = {"token": {"type": "string"}}
+            if field:
+                sent[field] = {"type": "string", "enum": ["allow", "refuse"]}
+            form = {"type": "object", "required": list(sent), "properties": sent}
+            content = {"content": {"application/x-www-form-urlencoded": {"schema": form}}}
+            operations["post"] = {
+                "operationId": f"{gate}_form",
+                "summary": "The form of the page, sent by the browser that was shown it.",
+                "requestBody": {"required": True, **content},
+                **about,
+            }
+        spec.path(f"/oauth2/{gate}", operations=operations)
+
+
 def _json(schema: type[Schema]) -> dict[str, Any]:
     return {"required": True, **_content(schema)}
 
 
-def _content(*schemas: type[Schema]) -> dict[str, Any]:
+def _content(*schemas: type[Schema] | str) -> dict[str, Any]:
     schema = {"oneOf": list(schemas)} if len(schemas) > 1 else schemas[0]
     return {"content": {"application/json": {"schema": schema}}}
 

@@ -6,7 +6,6 @@ committed guide to this.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import policy_texts as texts
+from made_tables import filled
 from markdown_tables import code, table
 
 from webhook_service.policy.conditions import cursor, literals, parse, scope
@@ -35,10 +35,6 @@ from webhook_service.policy.schema import descriptions
 
 GUIDE: Final = Path(__file__).parent.parent / "docs" / "policy.md"
 
-_BLOCK: Final = re.compile(
-    r"(?P<start><!-- made by `make docs`: (?P<name>[a-z-]+) -->\n).*?(?P<end><!-- end -->)",
-    re.DOTALL,
-)
 _NOT_THERE: Final = "–"  # noqa: RUF001  the dash that stands for nothing in a table
 _TOLD: Final = "·"
 
@@ -49,10 +45,7 @@ def document(guide: str) -> str:
     Raises:
         ValueError: it does not have each of them once, and no other.
     """
-    found = [match["name"] for match in _BLOCK.finditer(guide)]
-    if sorted(found) != sorted(TABLES):
-        raise ValueError(f"the guide has the tables {found}; there are {sorted(TABLES)}")
-    return _BLOCK.sub(lambda m: f"{m['start']}\n{TABLES[m['name']]()}\n\n{m['end']}", guide)
+    return filled(guide, TABLES)
 
 
 # What a file may say

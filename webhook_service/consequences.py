@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from webhook_service.effects.effect import Done, Effect, Kind, NewEffect, Result, unkept
 from webhook_service.effects.ending import Moment, concerning, ends, refused, revokes
@@ -17,7 +17,7 @@ from webhook_service.hooks.event import Event
 from webhook_service.hooks.reply import STORE_UNAVAILABLE
 from webhook_service.ory.deadline import Deadline
 from webhook_service.policy.decision import Decision, Reason, Verdict
-from webhook_service.policy.facts import HYDRA, EventName, Facts, Source
+from webhook_service.policy.facts import CHECK, HYDRA, EventName, Facts, Source
 from webhook_service.policy.model import Policy
 from webhook_service.policy.recorded import facts_for_record
 
@@ -30,10 +30,17 @@ READ_SECONDS: Final = 0.15
 ALL_SESSIONS_INSTEAD: Final = "revoke.all_sessions_instead"
 """Which session is the event's own is not known: all of them end (P28)."""
 
+JUDGED: Final = HYDRA | CHECK
+"""The events at which something is given that what is being ended must not get."""
+
 ACCEPTED: Final = "accepted"
 REPEATED: Final = "repeated"
 DONE: Final = "done"
 LOST: Final = "lost"
+
+
+EndingsOf: TypeAlias = Callable[[str, float], tuple[Effect, ...]]
+"""Returns what is being ended of a person, within so many seconds."""
 
 
 class Effects(Protocol):
@@ -87,14 +94,20 @@ class Consequences:
     perform: Callable[[Effect, Deadline], Result]
 
     def unless_ending(
-        self, known: Known, decision: Decision, policy: Policy, now: datetime, deadline: Deadline
+        self,
+        known: Known,
+        decision: Decision,
+        policy: Policy,
+        now: datetime,
+        deadline: Deadline,
+        endings_of: EndingsOf,
     ) -> Decision:
-        """Refuse a token of what is being ended; return any other decision as it is (E7)."""
+        """Refuse a token, or a check, of what is being ended; return any other decision (E7)."""
         event = known.event
-        if decision.verdict is not Verdict.ALLOW or event.name not in HYDRA:
+        if decision.verdict is not Verdict.ALLOW or event.name not in JUDGED:
             return decision
-        pending = self._pending(known, policy, deadline)
-        if revokes(pending, event):
+        pending = self._pending(known, policy, deadline, endings_of)
+        if _has_token(event) and revokes(pending, event):
             return refused(decision, Reason.SESSION_ENDING)
         concerned = concerning(pending, event)
         if not concerned:
@@ -107,8 +120,10 @@ class Consequences:
             return refused(decision, Reason.SESSION_ENDING)
         return decision
 
-    def _pending(self, known: Known, policy: Policy, deadline: Deadline) -> tuple[Effect, ...]:
-        """Return what is being ended of the person behind the token: one indexed read.
+    def _pending(
+        self, known: Known, policy: Policy, deadline: Deadline, endings_of: EndingsOf
+    ) -> tuple[Effect, ...]:
+        """Return what is being ended of the person behind the event: one indexed read.
 
         None where no rule ends anything and nothing is pending from before.
         """
@@ -116,7 +131,7 @@ class Consequences:
         if subject is None or not (policy.ends or self.effects.may_end):
             return ()
         try:
-            return self.effects.endings_of(subject, min(READ_SECONDS, deadline.remaining()))
+            return endings_of(subject, min(READ_SECONDS, deadline.remaining()))
         except StoreUnavailableError:
             # An event that needs no effect is answered without the database.
             known.notes.append(STORE_UNAVAILABLE)
@@ -148,8 +163,10 @@ class Consequences:
             return NOTHING
         if "other_sessions" in decision.revoke and not knows_own_session(acted):
             known.notes.append(ALL_SESSIONS_INSTEAD)
+        # What the read has waited in vain is of the same time: 0.4 s for the store, no more.
+        waited = READ_SECONDS if STORE_UNAVAILABLE in known.notes else 0.0
         try:
-            new = self.effects.accept(effects, min(COMMIT_SECONDS, deadline.remaining()))
+            new = self.effects.accept(effects, min(COMMIT_SECONDS - waited, deadline.remaining()))
         except StoreUnavailableError:
             known.notes.append(STORE_UNAVAILABLE)
             return self._without_store(event, effects, now, deadline)
@@ -178,6 +195,11 @@ def _authenticated_at(known: Known) -> datetime | None:
     if known.session is not None:
         return known.session.authenticated_at
     return known.event.authenticated_at
+
+
+def _has_token(event: Event) -> bool:
+    """Whether a token of Hydra's is at stake: a check may be made with a session alone."""
+    return event.name in HYDRA or event.requested_at is not None
 
 
 def _record(event: Event, now: datetime) -> dict[str, Any]:

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Final
 
-from webhook_service.policy.facts import HYDRA, EventName, Source
+from webhook_service.policy.facts import CHECK, HYDRA, EventName, Source
 from webhook_service.policy.model import MfaRule, Policy, RevokeRule, Rule, SessionRule
 from webhook_service.policy.needs import sources_of
 from webhook_service.settings import Settings
 
 KRATOS: Final = frozenset(event for event in EventName if event.value.startswith("kratos."))
-SERVED: Final = HYDRA | KRATOS
-"""The events that this version serves."""
 
 KRATOS_ADMIN: Final = "KRATOS_ADMIN_URL"
 HYDRA_ADMIN: Final = "HYDRA_ADMIN_URL"
@@ -49,8 +47,28 @@ def missing_upstreams(settings: Settings, policy: Policy) -> list[str]:
 
 def _callers(settings: Settings) -> frozenset[EventName]:
     """Return the events of the callers that have a key."""
-    hydra = HYDRA if settings.hydra_hook_keys else frozenset()
-    return hydra | (KRATOS if settings.kratos_hook_keys else frozenset())
+    return frozenset().union(
+        HYDRA if settings.hydra_hook_keys else (),
+        () if lacking_for_gates(settings) else (EventName.HYDRA_TOKEN,),
+        KRATOS if settings.kratos_hook_keys else (),
+        CHECK if settings.check_keys or refreshes_sessions(settings) else (),
+    )
+
+
+def refreshes_sessions(settings: Settings) -> bool:
+    """Whether ``/session/refresh`` is served: it needs no key, but both APIs of Kratos."""
+    return settings.kratos_public_url is not None and settings.kratos_admin_url is not None
+
+
+def lacking_for_gates(settings: Settings) -> list[str]:
+    """Name the settings that the gates need and that are not set."""
+    needed = {
+        "PUBLIC_URL": settings.public_url,
+        "KRATOS_PUBLIC_URL": settings.kratos_public_url,
+        KRATOS_ADMIN: settings.kratos_admin_url,
+        HYDRA_ADMIN: settings.hydra_admin_url,
+    }
+    return [name for name, url in needed.items() if url is None]
 
 
 def _acts_on(rule: Rule, *, has_tokens: bool) -> Iterator[str]:
@@ -77,6 +95,23 @@ def start_notices(settings: Settings, policy: Policy) -> list[str]:
         notices.append("KRATOS_HOOK_KEYS is not set: the routes under /hooks/kratos answer 404")
     if not settings.hydra_hook_keys:
         notices.append("HYDRA_HOOK_KEYS is not set: the routes under /hooks/hydra answer 404")
+    if not settings.check_keys:
+        notices.append("CHECK_KEYS is not set: /check answers 404")
+    if not refreshes_sessions(settings):
+        notices.append(
+            "KRATOS_PUBLIC_URL and KRATOS_ADMIN_URL are not both set: /session/refresh answers 404"
+        )
+    elif not settings.allowed_origins:
+        notices.append(
+            "ALLOWED_ORIGINS is not set: no browser is answered at /session/refresh, and none"
+            " comes back from a step-up to where it was"
+        )
+    lacking = lacking_for_gates(settings)
+    if lacking:
+        notices.append(
+            f"{', '.join(lacking)} not set:"
+            " /oauth2/login, /oauth2/consent and /oauth2/logout answer 404"
+        )
     if not settings.operator_keys:
         notices.append("OPERATOR_KEYS is not set: /metrics answers 404")
     if settings.mode == "shadow":
@@ -93,14 +128,15 @@ def start_notices(settings: Settings, policy: Policy) -> list[str]:
             for rule in policy.rules
             if rule.when is not None and "request.country" in rule.when.facts
         ]
-    return notices + unserved(policy)
+    return notices + unheard(settings, policy)
 
 
-def unserved(policy: Policy) -> list[str]:
-    """Say which rules listen only to events that nothing serves yet."""
+def unheard(settings: Settings, policy: Policy) -> list[str]:
+    """Say which rules listen only to events of callers that have no key."""
+    callers = _callers(settings)
     return [
-        f'rule "{rule.name}" (line {rule.line}): nothing serves its events yet:'
+        f'rule "{rule.name}" (line {rule.line}): nobody may call for its events:'
         f" {', '.join(sorted(rule.events))}"
         for rule in policy.rules
-        if not rule.events & SERVED
+        if not rule.events & callers
     ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -81,18 +81,23 @@ class Known:
         """Return the part of Kratos that an extension needs, with its calls kept here."""
         return _Watched(self, kratos)
 
-    @contextmanager
-    def call(self, operation: str) -> Iterator[None]:
+    def call(self, operation: str) -> AbstractContextManager[None]:
         """Time one upstream call and keep its outcome."""
-        begun = time.monotonic()
-        outcome = "ok"
-        try:
-            yield
-        except OryError as error:
-            outcome = error.reason
-            raise
-        finally:
-            self.calls.append(Call(operation, outcome, time.monotonic() - begun))
+        return timed(self.calls, operation)
+
+
+@contextmanager
+def timed(calls: list[Call], operation: str) -> Iterator[None]:
+    """Time one upstream call and add it, with its outcome, to those that were made."""
+    begun = time.monotonic()
+    outcome = "ok"
+    try:
+        yield
+    except OryError as error:
+        outcome = error.reason
+        raise
+    finally:
+        calls.append(Call(operation, outcome, time.monotonic() - begun))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +129,10 @@ class Gatherer:
 
     def ask(self, known: Known, decision: Decision, deadline: Deadline) -> None:
         """Ask one of the sources that the decision wants."""
-        self._try(next_source(decision, known.facts()), known, deadline)
+        self.learn(next_source(decision, known.facts()), known, deadline)
 
-    def _try(self, source: Source, known: Known, deadline: Deadline) -> None:
+    def learn(self, source: Source, known: Known, deadline: Deadline) -> None:
+        """Ask a source; where it does not tell, keep why."""
         try:
             self._asker(source)(known, deadline)
         except OryError as error:
@@ -135,7 +141,7 @@ class Gatherer:
     def learn_session(self, known: Known, deadline: Deadline) -> None:
         """Read the session behind a token, unless that was done, or tried, already."""
         if known.facts().is_pending(Source.KRATOS_SESSION):
-            self._try(Source.KRATOS_SESSION, known, deadline)
+            self.learn(Source.KRATOS_SESSION, known, deadline)
 
     def learn_own_session(self, known: Known, deadline: Deadline) -> None:
         """Find out whose session cookie came with the event, where the body names none (F33).
@@ -231,7 +237,7 @@ class Gatherer:
             return
         with known.call(Source.HYDRA_CLIENT):
             client = self.hydra.client(known.event.client_id, deadline)
-        known.learn(Source.HYDRA_CLIENT, {} if client is None else _client_facts(client))
+        known.learn(Source.HYDRA_CLIENT, {} if client is None else client_facts(client))
 
     def _login_request(self, known: Known, deadline: Deadline) -> None:
         challenge = known.event.login_challenge
@@ -247,11 +253,12 @@ class Gatherer:
             return
         known.learn(
             Source.HYDRA_LOGIN_REQUEST,
-            {"client.id": request.client.id, **_client_facts(request.client)},
+            {"client.id": request.client.id, **client_facts(request.client)},
         )
 
 
-def _client_facts(client: OAuthClient) -> dict[str, Value]:
+def client_facts(client: OAuthClient) -> dict[str, Value]:
+    """Return the ``client.*`` facts of a registered client, but for its id."""
     return {
         "client.name": client.name,
         "client.owner": client.owner,

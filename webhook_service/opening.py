@@ -1,16 +1,18 @@
-"""Opens what keeps the effects, and sees to it, at start, that its tables are there."""
+"""Opens what keeps effects and records, and sees to it, at start, that its tables are there."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import make_url
 
 from webhook_service.effects.store.database import is_sqlite, open_engine, shown
-from webhook_service.effects.store.schema import revision_of, unfit, upgrade
+from webhook_service.effects.store.schema import HEAD, revision_of, unfit, upgrade
 from webhook_service.effects.store.sql_store import SqlStore
 from webhook_service.effects.store.troubles import DatabaseError, Trouble
+from webhook_service.records.store import SqlRecords
 
 
 class UnfitDatabaseError(Exception):
@@ -20,6 +22,11 @@ class UnfitDatabaseError(Exception):
 def open_store(url: str, clock: Callable[[], datetime]) -> SqlStore:
     """Return the store of a database; nothing is connected yet. After the fork only."""
     return SqlStore(open_engine(url), clock)
+
+
+def open_records(url: str) -> SqlRecords:
+    """Return the store of a database's decision records. After the fork only."""
+    return SqlRecords(open_engine(url))
 
 
 def is_file(url: str) -> bool:
@@ -47,6 +54,24 @@ def prepare(url: str) -> str | None:
     if wrong is not None:
         raise UnfitDatabaseError(f"DATABASE_URL: {shown(url)}: {wrong}")
     return None
+
+
+def look(url: str) -> str | None:
+    """Say what is wrong with a database, in a sentence, and change nothing about it.
+
+    A file that is not there yet, or has older tables, is seen to when the service starts.
+    """
+    file = Path(shown(url)) if is_file(url) else None
+    if file is not None and not file.exists():
+        return None if file.parent.is_dir() else "the folder of the file is not there"
+    engine = open_engine(url)
+    try:
+        revision = revision_of(engine)
+    except DatabaseError as error:
+        return str(error)
+    finally:
+        engine.dispose()
+    return None if file is not None and (revision or "") <= HEAD else unfit(revision)
 
 
 def _upgraded(url: str) -> str | None:

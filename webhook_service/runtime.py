@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+_MEMORY: Final = "/dev/shm"  # noqa: S108  the folder in it has a name that is drawn
+
 VARIABLE: Final = "WEBHOOK_SERVICE_RUNTIME_DIR"
 METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -67,7 +69,7 @@ def shared_folder() -> Iterator[Path]:
     maker = os.getpid()
     name = f"webhook-service-{secrets.token_hex(8)}"
     try:
-        folder = Path(tempfile.gettempdir(), name)
+        folder = Path(_place(), name)
     except OSError as error:
         raise SystemExit(
             "The service does not start: it needs a folder for temporary files,"
@@ -83,3 +85,14 @@ def shared_folder() -> Iterator[Path]:
         # A forked worker leaves through here as well, and must not take the folder along.
         if os.getpid() == maker:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place() -> str:
+    """Return where a service makes its folder: in memory, unless the operator names a place.
+
+    The files in it are mapped. On a disk that is full, as it may be where the database is, to
+    write to a page of such a file that has no room yet ends the process (SIGBUS).
+    """
+    if not os.environ.get("TMPDIR") and os.access(_MEMORY, os.W_OK):
+        return _MEMORY
+    return tempfile.gettempdir()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from webhook_service.deciding import Decider
@@ -15,21 +14,13 @@ from webhook_service.gather import Known
 from webhook_service.hooks.event import Raw
 from webhook_service.hooks.reply import Reply
 from webhook_service.hooks.table import Hook
-from webhook_service.ory.deadline import Deadline
 from webhook_service.policy.decision import Decision, Extend
-from webhook_service.policy.model import Policy
 from webhook_service.policy_in_force import PolicyInForce
 from webhook_service.records.record import Record, spelled
-
-KEPT_FOR_COMMIT: Final = 0.15
-"""Seconds of the deadline that are kept for the commit, where a policy can cause effects."""
+from webhook_service.turn import Turn, take_turn
 
 EXTENDED: Final = "X-Session-Extended"
 """Ory reads no header of an answer: this one is for people with curl, and for tests."""
-
-
-class OverloadedError(Exception):
-    """A request waited for its turn until its time was over: nothing was read or done."""
 
 
 def utc_now() -> datetime:
@@ -69,26 +60,20 @@ class Service:
             MalformedError: the body is not JSON as a hook may send it.
             ShapeError: it is JSON, but not this hook's.
         """
-        begun = time.monotonic() if arrived is None else arrived
-        deadline = Deadline(begun + self.hook_deadline)
-        left = deadline.remaining()
-        if not left:
-            raise OverloadedError
-        now = self.clock()
-        until = now + timedelta(seconds=left)
-        policy = self.policies.current  # read once: a decision never mixes two policies
+        turn = take_turn(self.policies.current, self.clock, self.hook_deadline, arrived)
         known = Known.of(hook.read(raw))
-        asking = self._time_to_ask(deadline, policy)
-        decision = self.decider.decide(known, policy, now, asking)
-        extension = self._extend(known, decision, (now, until), asking)
-        kept = self.decider.consequences.keep(known, decision, extension, now, deadline)
+        decision = self.decider.decide(known, turn.policy, turn.now, turn.asking)
+        extension = self._extend(known, decision, turn)
+        kept = self.decider.consequences.keep(known, decision, extension, turn.now, turn.deadline)
         event = known.event
+        if extension is not None and extension.result is not Result.REPEATED:
+            self.recent.settle(event.key)
         reply = hook.unstored(event) if kept.refused else hook.reply(decision, event)
         if extension is not None and extension.result is Result.EXTENDED:
             reply = replace(reply, headers={EXTENDED: spelled(extension.expires_at)})
         self.keep(
             Record(
-                at=now,
+                at=turn.now,
                 event=known.event,
                 facts=known.facts(),
                 decision=decision,
@@ -100,26 +85,14 @@ class Service:
                 notes=tuple(known.notes),
                 session_id=known.session.id if known.session else known.event.session_id,
                 client_id=known.values.get("client.id"),
-                policy=policy.digest,
-                seconds=time.monotonic() - begun,
+                policy=turn.policy.digest,
+                seconds=turn.seconds,
             )
         )
         return reply
 
-    def _time_to_ask(self, deadline: Deadline, policy: Policy) -> Deadline:
-        """Return by when Ory must have answered: a commit needs its time too (settled 5)."""
-        if not policy.acts:
-            return deadline
-        return Deadline(deadline.at - min(KEPT_FOR_COMMIT, self.hook_deadline / 4))
-
-    def _extend(
-        self,
-        known: Known,
-        decision: Decision,
-        span: tuple[datetime, datetime],
-        deadline: Deadline,
-    ) -> Extension | None:
-        """Do what must be done before the answer (P23). ``span`` is the hook's own time."""
+    def _extend(self, known: Known, decision: Decision, turn: Turn) -> Extension | None:
+        """Do what must be done before the answer (P23)."""
         if decision.extend is Extend.NO:
             return None
         if decision.extend is Extend.DEFERRED:
@@ -129,4 +102,5 @@ class Service:
             return Extension(Result.FAILED, reason="session.not_active")
         if not self.recent.claim(known.event.key):
             return Extension(Result.REPEATED)
-        return extend_session(known.watched(kratos), known.session, *span, deadline)
+        watched = known.watched(kratos)
+        return extend_session(watched, known.session, turn.now, turn.until, turn.asking)

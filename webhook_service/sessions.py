@@ -80,7 +80,8 @@ class Session:
 
     ``methods`` are those of the factors, in order, repeats kept. ``second_factor_at`` is
     when the newest aal2 factor was completed, ``None`` where there is none. ``identity``
-    is ``None`` where the answer did not hold one.
+    is ``None`` where the answer did not hold one. ``claimed_aal`` is the level that Kratos
+    itself counts, proven or not: it decides whether Kratos would ask for a second factor (F98).
     """
 
     id: str | None
@@ -93,6 +94,7 @@ class Session:
     expires_at: datetime | None = None
     second_factor_at: datetime | None = None
     identity: Identity | None = None
+    claimed_aal: str = AAL1
 
 
 def read_session(data: object) -> Session:
@@ -214,7 +216,8 @@ def _mapping(data: object) -> Mapping[str, Any]:
 def _session(wire: Mapping[str, Any]) -> Session:
     factors = _proven(wire.get("authentication_methods") or ())
     second = [factor for factor in factors if factor.aal == AAL2]
-    is_aal2 = wire.get("authenticator_assurance_level") == AAL2 and bool(second)
+    claimed_aal = AAL2 if wire.get("authenticator_assurance_level") == AAL2 else AAL1
+    is_aal2 = claimed_aal == AAL2 and bool(second)
     identity = wire.get("identity")
     return Session(
         id=_uuid(wire.get("id")),
@@ -229,6 +232,7 @@ def _session(wire: Mapping[str, Any]) -> Session:
             (factor.completed_at for factor in second if factor.completed_at), default=None
         ),
         identity=None if identity is None else _identity(identity),
+        claimed_aal=claimed_aal,
     )
 
 

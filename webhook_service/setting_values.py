@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from environs import EnvError
 
+from webhook_service.hooks.origins import origin_of
+
 MIN_KEY_LENGTH: Final = 32
 MAX_KEYS: Final = 2
 """Two, so that a key can be replaced without a moment at which neither side's fits."""
@@ -27,6 +29,9 @@ SHOWN: Final = 60
 """How much of a wrong value an error repeats."""
 
 _DEADLINE: Final = re.compile(r"(\d{1,6})(ms|s)")
+MAX_CHECK_CACHE: Final = timedelta(seconds=60)
+"""So late is a revocation seen at the most, whatever is set."""
+
 _HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 _COOKIE_NAME: Final = _HEADER_NAME
 _KEY: Final = re.compile(r"[\x21-\x2b\x2d-\x7e]+")
@@ -61,6 +66,32 @@ def _deadline_of(text: str) -> timedelta:
         f"{shown(text)}; accepted: 50ms to 2s, such as 600ms:"
         " three tries of Ory must end within Hydra's 10 seconds"
     )
+
+
+def _check_cache(text: str) -> timedelta:
+    match = _DEADLINE.fullmatch(f"{text}s" if text == "0" else text)
+    if match:
+        amount = int(match[1])
+        length = timedelta(milliseconds=amount if match[2] == "ms" else amount * 1000)
+        if length <= MAX_CHECK_CACHE:
+            return length
+    raise EnvError(f"{shown(text)}; accepted: 0, or up to 60s, such as 5s or 500ms")
+
+
+def _origins(text: str) -> frozenset[str]:
+    """Read the origins of web pages, spelled as browsers spell them."""
+    origins = set()
+    for part in text.split(",") if text.strip() else ():
+        site = part.strip().removesuffix("/")
+        origin = origin_of(site)
+        # With a path it would look as if only a part of the site were let in.
+        if origin is None or set("/?#") & set(site.partition("://")[2]):
+            raise EnvError(
+                f"{shown(part.strip())}; accepted: origins such as https://app.example.org,"
+                " with commas between them"
+            )
+        origins.add(origin)
+    return frozenset(origins)
 
 
 def _base_url(text: str) -> str | None:
@@ -149,6 +180,14 @@ def _keys(text: str) -> tuple[bytes, ...]:
     return tuple(key.encode() for key in keys)
 
 
+def _key(text: str) -> bytes | None:
+    """Read one key: what is hashed with it is found by no other."""
+    keys = _keys(text)
+    if len(keys) > 1:
+        raise EnvError(f"{len(keys)} keys; accepted: one")
+    return keys[0] if keys else None
+
+
 def _api_key(text: str) -> str | None:
     if text and not _KEY.fullmatch(text):
         raise EnvError("holds a space or a character that is not visible ASCII")
@@ -178,6 +217,8 @@ PARSERS: Final[Mapping[str, Callable[..., Any]]] = {
     "whole": _whole,
     "word": _word,
     "deadline": _deadline_of,
+    "check_cache": _check_cache,
+    "origins": _origins,
     "base_url": _base_url,
     "header_name": _header_name,
     "cookie_name": _cookie_name,
@@ -185,6 +226,8 @@ PARSERS: Final[Mapping[str, Callable[..., Any]]] = {
     "database_url_file": _from_file(_database_url),
     "keys": _keys,
     "keys_file": _from_file(_keys),
+    "key": _key,
+    "key_file": _from_file(_key),
     "api_key": _api_key,
     "api_key_file": _from_file(_api_key),
 }

@@ -33,6 +33,11 @@ def parse_time(text: object) -> datetime | None:
         raise ValueError("not a time that exists in UTC") from None
 
 
+def spell_time(moment: datetime) -> str:
+    """Spell a time in UTC as RFC 3339 with milliseconds."""
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 class Time(fields.Field[datetime | None]):
     """An RFC 3339 time, as ``parse_time`` reads it."""
 

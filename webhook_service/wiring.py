@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,8 +11,10 @@ from typing import Final, Protocol, TypeVar
 
 import structlog
 
+from webhook_service.checks import Checks, make_checks
 from webhook_service.consequences import Consequences, Effects
 from webhook_service.deciding import Decider
+from webhook_service.early import Early
 from webhook_service.effects.asking import READING_THREADS
 from webhook_service.effects.catalogue import Tools, perform
 from webhook_service.effects.effect import Effect, Result
@@ -21,14 +23,18 @@ from webhook_service.effects.engine import Engine
 from webhook_service.effects.keeping import Store
 from webhook_service.effects.recent import RecentEvents
 from webhook_service.effects.worker import CONCURRENCY
-from webhook_service.fitness import missing_upstreams, unserved
+from webhook_service.fitness import missing_upstreams, unheard
 from webhook_service.gather import Gatherer
+from webhook_service.gating.gates import Gates
+from webhook_service.gating.making import make_gates
 from webhook_service.limits import Limits
+from webhook_service.looking import NoticedEndings
 from webhook_service.opening import is_file, open_store
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.hydra import Hydra
 from webhook_service.ory.kratos import Kratos
 from webhook_service.ory.kratos_public import KratosPublic
+from webhook_service.ory.outage import Outage, OutageState
 from webhook_service.ory.transport import Transport
 from webhook_service.policy.loader import load as load_policy
 from webhook_service.policy.model import Policy
@@ -40,8 +46,11 @@ from webhook_service.policy_in_force import (
     UnreadableError,
     read_file,
 )
+from webhook_service.proofs import Proofs
+from webhook_service.recording import make_recorder, recording
 from webhook_service.records import metrics
-from webhook_service.records.record import Record
+from webhook_service.records.writer import Nowhere, Recorder
+from webhook_service.remembering import Memory
 from webhook_service.runtime import runtime_file, runtime_folder
 from webhook_service.service import Service, utc_now
 from webhook_service.sessions import Session
@@ -59,12 +68,24 @@ EFFECT_SECONDS: Final = 10.0
 
 IS_ENDING_SECONDS: Final = 1.0
 
+RECORDS_END_SECONDS: Final = 2.0
+"""How long the last records may take to be written when a process ends."""
+
+
+class Upstream(Protocol):
+    """What can be asked whether it is ready."""
+
+    def ready(self, deadline: Deadline) -> None:
+        """Return if it is; raise ``OryError`` if not."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
     """What answering hooks and working on effects both need.
 
-    ``kratos`` and ``hydra`` are ``None`` where no setting names them.
+    ``kratos`` and ``hydra`` are ``None`` where no setting names them; ``public`` as well, and
+    where it is at the same address as the admin API, as on Ory Network.
     """
 
     kratos: Kratos | None
@@ -74,11 +95,12 @@ class Parts:
     all_shadow: bool
     clock: Callable[[], datetime]
     transports: tuple[Transport, ...] = ()
+    public: KratosPublic | None = None
 
     @property
-    def upstreams(self) -> Mapping[str, Kratos | Hydra]:
+    def upstreams(self) -> Mapping[str, Upstream]:
         """The upstreams by name."""
-        named = {"kratos": self.kratos, "hydra": self.hydra}
+        named = {"kratos": self.kratos, "hydra": self.hydra, "kratos_public": self.public}
         return {name: one for name, one in named.items() if one is not None}
 
     def tools(self, endings_of: Callable[[str], tuple[Effect, ...]]) -> Tools:
@@ -121,23 +143,32 @@ class Keeper(Effects, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wired:
-    """A service that is ready to answer, its upstreams by name, and what keeps its effects."""
+    """A service that is ready to answer, its upstreams by name, and what keeps its effects.
+
+    ``early`` and ``checks`` are ``None`` where Kratos' public API is not configured.
+    """
 
     service: Service
-    upstreams: Mapping[str, Kratos | Hydra]
+    upstreams: Mapping[str, Upstream]
     follower: Follower
     engine: Keeper
     limits: Limits
+    early: Early | None = None
+    checks: Checks | None = None
+    gates: Gates | None = None
+    recorder: Recorder = field(default_factory=Nowhere)
 
     def begin(self) -> None:
         """Begin what needs threads; once a process, after its fork."""
         self.follower.begin()
         self.engine.begin()
         self.limits.begin()
+        self.recorder.begin()
 
     def end(self, seconds: float) -> None:
-        """Let the effects that run in this process end, within so many seconds."""
+        """Let the effects that run here end, within so many seconds; write the last records."""
         self.engine.stop(seconds)
+        self.recorder.stop(RECORDS_END_SECONDS)
 
 
 def read_policy(path: Path) -> Policy:
@@ -159,6 +190,7 @@ def read_policy(path: Path) -> Policy:
 def make_parts(
     settings: Settings,
     policy: Policy,
+    logger: structlog.typing.FilteringBoundLogger,
     *,
     kratos: Kratos | None = None,
     hydra: Hydra | None = None,
@@ -172,10 +204,10 @@ def make_parts(
     missing = missing_upstreams(settings, policy)
     if missing and kratos is None and hydra is None:
         raise StartError("\n".join(missing))
-    ways = _transports(settings)
+    ways = _transports(settings, logger)
     kratos = kratos or (Kratos(ways["kratos"]) if "kratos" in ways else None)
     hydra = hydra or (Hydra(ways["hydra"]) if "hydra" in ways else None)
-    public = _public(settings)
+    public = _public(settings, logger)
     gatherer = Gatherer(kratos, hydra, settings.hook_deadline, public)
     return Parts(
         kratos=kratos,
@@ -185,6 +217,7 @@ def make_parts(
         all_shadow=settings.mode == "shadow",
         clock=clock,
         transports=tuple(ways.values()),
+        public=public if settings.kratos_public_url != settings.kratos_admin_url else None,
     )
 
 
@@ -199,41 +232,46 @@ def wire(  # noqa: PLR0913  each collaborator of the service, with its productio
     engine: Keeper | None = None,
     clock: Callable[[], datetime] = utc_now,
     records: structlog.typing.FilteringBoundLogger | None = None,
+    recorder: Recorder | None = None,
 ) -> Wired:
     """Make the service. Clients, event memory, engine and clock can be given by a test.
 
-    ``records`` takes the decision records; the logger does, where it is not given.
+    ``records`` takes the lines of decisions; the logger does, where it is not given.
+    ``recorder`` keeps them in the database.
 
     Raises:
         StartError: the policy needs an upstream that no setting names.
     """
-    made = make_parts(settings, policy, kratos=kratos, hydra=hydra, clock=clock)
-    records = records or logger
-
-    def keep(record: Record) -> None:
-        metrics.count(record)
-        fields = record.fields()
-        records.info("decision", event_name=fields.pop("event"), **fields)
-        for call in record.calls:
-            if call.outcome == "upstream.unauthorized":
-                logger.error("Ory refuses the service's own call", call=call.operation)
-
+    made = make_parts(settings, policy, logger, kratos=kratos, hydra=hydra, clock=clock)
+    recorder = recorder or make_recorder(settings, logger, clock)
     engine = engine or make_engine(settings, made, logger)
+    memory = Memory(settings.check_cache.total_seconds())
     consequences = Consequences(
-        engine, made.gatherer, made.all_shadow, partial(_on_the_spot, made.tools(_nothing))
+        NoticedEndings(engine, memory),
+        made.gatherer,
+        made.all_shadow,
+        partial(_on_the_spot, made.tools(_nothing)),
     )
+    decider = Decider(made.gatherer, consequences, made.all_shadow)
+    recent = recent or RecentEvents(runtime_file("recent-events"))
     service = Service(
         policies=made.policies,
-        decider=Decider(made.gatherer, consequences, made.all_shadow),
-        recent=recent or RecentEvents(runtime_file("recent-events")),
+        decider=decider,
+        recent=recent,
         hook_deadline=settings.hook_deadline.total_seconds(),
-        keep=keep,
+        keep=recording(recorder, records or logger, logger, settings.hash_key),
         clock=clock,
     )
     metrics.tell_policy(policy.digest)
     follower = Follower(made.policies, policy_file(settings, logger), watch=settings.policy_watch)
     limits = Limits(made.transports, made.policies, logger)
-    return Wired(service, made.upstreams, follower, engine, limits)
+    early = None
+    if made.gatherer.kratos_public is not None:
+        proofs = Proofs(made.gatherer.kratos_public, made.kratos, made.hydra)
+        early = Early(decider, proofs, memory, recent)
+    checks = make_checks(settings, early, service)
+    gates = make_gates(settings, early, made.hydra, service, logger)
+    return Wired(service, made.upstreams, follower, engine, limits, early, checks, gates, recorder)
 
 
 def make_engine(
@@ -279,33 +317,58 @@ def policy_file(settings: Settings, logger: structlog.typing.FilteringBoundLogge
         Exchange(runtime_folder()),
         logger,
         fits=lambda policy: missing_upstreams(settings, policy),
-        notices=unserved,
+        notices=partial(unheard, settings),
     )
 
 
-def _transports(settings: Settings) -> dict[str, Transport]:
+def _transports(
+    settings: Settings, logger: structlog.typing.FilteringBoundLogger
+) -> dict[str, Transport]:
     """Return the ways to the admin APIs that the settings name."""
     urls = {"kratos": settings.kratos_admin_url, "hydra": settings.hydra_admin_url}
     return {
-        name: _transport(settings, name, url, settings.ory_api_key)
+        name: _transport(settings, name, url, settings.ory_api_key, logger)
         for name, url in urls.items()
         if url is not None
     }
 
 
-def _public(settings: Settings) -> KratosPublic | None:
+def _public(
+    settings: Settings, logger: structlog.typing.FilteringBoundLogger
+) -> KratosPublic | None:
     """Make the client of Kratos' public API: without our key, which is not for it."""
     url = settings.kratos_public_url
     if url is None:
         return None
-    return KratosPublic(_transport(settings, "kratos", url, None), settings.session_cookie)
+    return KratosPublic(
+        _transport(settings, "kratos_public", url, None, logger), settings.session_cookie
+    )
 
 
-def _transport(settings: Settings, upstream: str, url: str, api_key: str | None) -> Transport:
+def _transport(
+    settings: Settings,
+    name: str,
+    url: str,
+    api_key: str | None,
+    logger: structlog.typing.FilteringBoundLogger,
+) -> Transport:
+    upstream = name.partition("_")[0]
     return Transport(
         upstream,
         url,
         api_key=api_key,
         connections=settings.web_threads + CONCURRENCY,
         trust_env=settings.use_env_proxies,
+        outage=Outage(upstream, on_change=partial(_tell_outage, name, logger)),
     )
+
+
+def _tell_outage(
+    name: str, logger: structlog.typing.FilteringBoundLogger, state: OutageState
+) -> None:
+    """Say once that calls fail at once, and once that they do not any more."""
+    metrics.tell_upstream(name, down=state.down)
+    if state.down:
+        logger.error("an upstream does not answer; calls to it fail at once", upstream=name)
+    else:
+        logger.warning("the upstream answers again", upstream=name)

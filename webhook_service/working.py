@@ -27,7 +27,7 @@ def run() -> None:
         logger = make_logger(settings.log_format, settings.log_level)
         wrong = see_to_database(settings)
         settle(settings)
-        parts = make_parts(settings, policy)
+        parts = make_parts(settings, policy, logger)
         store = open_store(settings.database_url, utc_now)
         file = policy_file_to_offer(settings)
         signal.signal(signal.SIGHUP, lambda *_: file.offer())

@@ -30,12 +30,18 @@ SECONDS = 30
 _numbers = count(1)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Postgres:
-    """A running server; who connects owns everything and needs no password."""
+    """A server; who connects owns everything and needs no password.
+
+    ``stop`` and ``start`` are for tests of what it does to others that it is away.
+    """
 
     port: int
-    process: subprocess.Popen[bytes]
+    _folder: Path
+    _command: list[str]
+    _as_user: dict[str, Any]
+    _process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str = "postgres") -> str:
         return f"postgresql://{OWNER}@127.0.0.1:{self.port}/{database}"
@@ -50,6 +56,47 @@ class Postgres:
         """Do something that concerns the whole server."""
         with psycopg.connect(self.url(), autocommit=True) as connection:
             connection.execute(statement.encode())
+
+    def start(self) -> None:
+        """Start, and wait until it takes connections."""
+        log = self._folder / "log"
+        with log.open("ab") as file:
+            self._process = subprocess.Popen(  # noqa: S603  Debian's own program
+                self._command, stdout=file, stderr=subprocess.STDOUT, **self._as_user
+            )
+        end = time.monotonic() + SECONDS
+        while True:
+            try:
+                self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                assert self._process.poll() is None, log.read_text()
+                assert time.monotonic() < end, log.read_text()
+                time.sleep(0.05)
+            else:
+                return
+
+    def stop(self) -> None:
+        """End at once, every connection with it; what was committed is there after a start."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGQUIT)
+            self._process.wait(SECONDS)
+            self._process = None
+
+    def freeze(self) -> None:
+        """Let the server and all its connections stand still, without a word to anybody."""
+        self._send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on where it stood."""
+        self._send(signal.SIGCONT)
+
+    def _send(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        parent = self._process.pid
+        children = Path(f"/proc/{parent}/task/{parent}/children")
+        # Its parent first when it stops: it would wait for the others, or make new ones.
+        for pid in (parent, *map(int, children.read_text().split())):
+            os.kill(pid, number)
 
 
 @contextmanager
@@ -71,19 +118,12 @@ def running(*, durable: bool = False) -> Iterator[Postgres]:
         command = [*_not_outliving_us(), f"{programs}/postgres", "-D", f"{folder}/data"]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
-        with (
-            (folder / "log").open("wb") as log,
-            subprocess.Popen(  # noqa: S603  Debian's own program
-                command, stdout=log, stderr=subprocess.STDOUT, **as_user
-            ) as process,
-        ):
-            try:
-                server = Postgres(port, process)
-                _await(server, folder / "log")
-                yield server
-            finally:
-                process.send_signal(signal.SIGQUIT)
-                process.wait(SECONDS)
+        server = Postgres(port, folder, command, as_user)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
     finally:
         shutil.rmtree(folder)
 
@@ -129,16 +169,3 @@ def _free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def _await(server: Postgres, log: Path) -> None:
-    end = time.monotonic() + SECONDS
-    while True:
-        try:
-            server.execute("SELECT 1")
-        except psycopg.OperationalError:
-            assert server.process.poll() is None, log.read_text()
-            assert time.monotonic() < end, log.read_text()
-            time.sleep(0.05)
-        else:
-            return

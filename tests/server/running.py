@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from server.wire import Answer, ask, request, seconds_to_answer
-from unit.workbench import HYDRA_KEY, KRATOS_KEY, OPERATOR_KEY, Recorded
+from unit.workbench import CHECK_KEY, HYDRA_KEY, KRATOS_KEY, OPERATOR_KEY, ORIGIN, Recorded
 
 from webhook_service.ory.fake import FakeOry
 
@@ -130,6 +130,9 @@ def running(
             SERVER=server,
             KRATOS_ADMIN_URL=upstream.kratos.url,
             HYDRA_ADMIN_URL=upstream.hydra.url,
+            KRATOS_PUBLIC_URL=upstream.kratos_public.url,
+            CHECK_KEYS=CHECK_KEY,
+            ALLOWED_ORIGINS=ORIGIN,
             # Time enough that a busy machine changes no answer.
             HOOK_DEADLINE="2s",
             **settings,

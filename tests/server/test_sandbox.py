@@ -27,7 +27,7 @@ def test_the_service_does_not_outlive_the_sandbox(tmp_path: Path, *, unread: boo
     assert sandbox.stdout is not None
     if unread:
         # The service has said all that it says by itself; what is printed next is lost.
-        while b"not carried out" not in sandbox.stdout.readline():
+        while b"serving" not in sandbox.stdout.readline():
             pass
         service = _first_child(sandbox.pid)
         sandbox.stdout.close()

@@ -87,6 +87,7 @@ def test_no_place_for_temporary_files_is_said(monkeypatch: pytest.MonkeyPatch) -
         raise FileNotFoundError(2, "No usable temporary directory found")
 
     monkeypatch.setattr("tempfile.gettempdir", fails)
+    monkeypatch.setattr("webhook_service.runtime._MEMORY", "/nowhere")
     with pytest.raises(SystemExit, match=r"does not start.*TMPDIR"), shared_folder():
         raise AssertionError("there is no folder")
 

@@ -13,11 +13,14 @@ import pytest
 import pytest_socket
 import responses
 from unit.workbench import (
+    CHECK_KEY,
     HYDRA_KEY,
     HYDRA_URL,
     KRATOS_KEY,
+    KRATOS_PUBLIC_URL,
     KRATOS_URL,
     OPERATOR_KEY,
+    ORIGIN,
     Bench,
     BenchMaker,
     Clock,
@@ -30,9 +33,12 @@ from webhook_service.effects.recent import RecentEvents
 from webhook_service.ory.fake import FakeOry
 from webhook_service.policy.loader import load as load_policy
 from webhook_service.records.log import make_logger
+from webhook_service.records.writer import Nowhere, Recorder
 from webhook_service.settings import Settings
 from webhook_service.web.factory import create_app
 from webhook_service.wiring import wire
+
+NOWHERE = Nowhere()
 
 
 @pytest.fixture
@@ -61,20 +67,34 @@ def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Benc
     tmp_path.joinpath("limits-told").touch()
     with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
 
-        def make(policy: str = "", *, ory: FakeOry | None = None, **settings: Any) -> Bench:
+        def make(
+            policy: str = "",
+            *,
+            ory: FakeOry | None = None,
+            recorder: Recorder = NOWHERE,
+            **settings: Any,
+        ) -> Bench:
             clock = Clock()
             ory = ory or FakeOry(
                 clock=clock,
                 lifespan=timedelta(hours=24),
                 earliest_possible_extend=timedelta(hours=23),
             )
-            ory.mount(mock, kratos_url=KRATOS_URL, hydra_url=HYDRA_URL)
+            ory.mount(
+                mock,
+                kratos_url=KRATOS_URL,
+                hydra_url=HYDRA_URL,
+                kratos_public_url=KRATOS_PUBLIC_URL,
+            )
             chosen = Settings(
                 **{
                     "kratos_hook_keys": (KRATOS_KEY.encode(),),
                     "hydra_hook_keys": (HYDRA_KEY.encode(),),
+                    "check_keys": (CHECK_KEY.encode(),),
                     "operator_keys": (OPERATOR_KEY.encode(),),
                     "kratos_admin_url": KRATOS_URL,
+                    "kratos_public_url": KRATOS_PUBLIC_URL,
+                    "allowed_origins": frozenset({ORIGIN}),
                     "hydra_admin_url": HYDRA_URL,
                     **settings,
                 }
@@ -88,6 +108,7 @@ def make_bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Benc
                 logger,
                 recent=RecentEvents(tmp_path / "recent"),
                 engine=effects,
+                recorder=recorder,
                 clock=clock,
             )
             app = create_app(chosen, wired, logger)

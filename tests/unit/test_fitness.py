@@ -108,9 +108,11 @@ def test_the_start_says_what_is_not_served() -> None:
     assert "KRATOS_HOOK_KEYS is not set" in text
     assert "OPERATOR_KEYS is not set" in text
     assert "MODE is shadow" in text
-    assert 'rule "at the gateway" (line 5): nothing serves its events yet: check' in text
+    assert "CHECK_KEYS is not set: /check answers 404" in text
+    assert "/session/refresh answers 404" in text
+    assert 'rule "at the gateway" (line 5): nobody may call for its events: check' in text
+    assert 'rule "others" (line 7): nobody may call for its events: kratos.login' in text
     assert "endless" not in text
-    assert "others" not in text
     assert "HYDRA_HOOK_KEYS" not in text
 
 
@@ -124,3 +126,20 @@ def test_the_start_says_who_does_what_outlives_an_answer() -> None:
     assert not any(
         "worker" in line for line in start_notices(settings(effects_worker="worker"), idle)
     )
+
+
+def test_which_setting_the_gates_lack_is_said_at_start() -> None:
+    urls = {
+        "kratos_admin_url": "http://kratos",
+        "kratos_public_url": "http://kratos",
+        "hydra_admin_url": "http://hydra",
+    }
+
+    def told(**more: str) -> list[str]:
+        return [line for line in start_notices(settings(**more), policy("")) if "/oauth2" in line]
+
+    (line,) = told(**urls)
+    assert line.startswith("PUBLIC_URL not set: /oauth2/login, ")
+    (line,) = told()
+    assert line.startswith("PUBLIC_URL, KRATOS_PUBLIC_URL, KRATOS_ADMIN_URL, HYDRA_ADMIN_URL not ")
+    assert told(public_url="https://auth.example.org", **urls) == []

@@ -21,8 +21,6 @@ from unit.world import (
     session,
 )
 
-from webhook_service.ory.fake.hydra import FakeLoginRequest
-
 
 def test_a_rule_that_does_not_match_asks_nobody(make_bench: BenchMaker, recorded: Recorded) -> None:
     bench = make_bench(SECOND_FACTOR)
@@ -278,9 +276,7 @@ def test_the_client_behind_a_login_is_asked_of_hydra(
     body = recorded.body("kratos.login.browser.aal1.oauth2")
     challenge = body["flow"]["oauth2_login_challenge"]
     bench.ory.hydra.add_client("web")
-    bench.ory.hydra.login_requests[challenge] = FakeLoginRequest(
-        "web", ["openid"], skip=False, subject=""
-    )
+    bench.ory.hydra.flows.add_login("web", challenge=challenge)
     assert bench.login(body).status_code == 403
     assert bench.record()["client"] == "web"
     assert challenge[:40] not in bench.log.getvalue().decode()

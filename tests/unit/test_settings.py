@@ -313,3 +313,75 @@ def test_a_cookie_has_a_name_that_a_cookie_can_have(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SESSION_COOKIE", "a cookie")
     with pytest.raises(SettingsError, match="the name of a cookie"):
         settings.load()
+
+
+def test_checks_have_keys_of_their_own_and_need_both_of_kratos_apis(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = problems(monkeypatch, HYDRA_HOOK_KEYS=KEY, CHECK_KEYS=KEY)
+    assert found["CHECK_KEYS"] == ["shares a key with HYDRA_HOOK_KEYS; one for each caller"]
+    assert "CHECK_KEYS needs it" in found["KRATOS_PUBLIC_URL"][0]
+    assert "CHECK_KEYS needs it" in found["KRATOS_ADMIN_URL"][0]
+
+
+def test_the_keys_of_checks_can_come_from_a_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "keys").write_text(f"{KEY},{OTHER}\n")
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", "h" * 32)
+    monkeypatch.setenv("CHECK_KEYS_FILE", str(tmp_path / "keys"))
+    monkeypatch.setenv("KRATOS_PUBLIC_URL", "https://auth.example.org")
+    monkeypatch.setenv("KRATOS_ADMIN_URL", "http://kratos:4434")
+    assert settings.load().check_keys == (KEY.encode(), OTHER.encode())
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("", 5), ("0", 0), ("0s", 0), ("500ms", 0.5), ("5s", 5), ("60s", 60)]
+)
+def test_facts_are_remembered_for_a_minute_at_the_most(
+    monkeypatch: pytest.MonkeyPatch, text: str, seconds: float
+) -> None:
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    if text:
+        monkeypatch.setenv("CHECK_CACHE", text)
+    assert settings.load().check_cache == timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("text", ["61s", "5", "1m", "-1s", "off", "00"])
+def test_another_time_to_remember_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    found = problems(monkeypatch, HYDRA_HOOK_KEYS=KEY, CHECK_CACHE=text)
+    assert found["CHECK_CACHE"][0].endswith("accepted: 0, or up to 60s, such as 5s or 500ms")
+
+
+def test_origins_are_spelled_as_browsers_spell_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
+    monkeypatch.setenv("ALLOWED_ORIGINS", "https://App.example.org:443, http://127.0.0.1:3000/")
+    assert settings.load().allowed_origins == {"https://app.example.org", "http://127.0.0.1:3000"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*",
+        "null",
+        "app.example.org",
+        "https://*.example.org",
+        "https://app.example.org/orders",
+        "https://app.example.org?x",
+        "https://app.example.org,",
+        "https://user@app.example.org",
+        "ftp://app.example.org",
+    ],
+)
+def test_what_is_no_origin_is_refused(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    found = problems(monkeypatch, HYDRA_HOOK_KEYS=KEY, ALLOWED_ORIGINS=text)
+    assert "accepted: origins such as https://app.example.org" in found["ALLOWED_ORIGINS"][0]
+
+
+def test_our_own_address_and_the_consent_page_are_addresses(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = problems(
+        monkeypatch, HYDRA_HOOK_KEYS=KEY, PUBLIC_URL="hooks.example.org", CONSENT_UI_URL="/consent"
+    )
+    assert set(found) == {"PUBLIC_URL", "CONSENT_UI_URL"}

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "webhook_service"
-PURE = sorted([*PACKAGE.glob("hooks/**/*.py"), *PACKAGE.glob("policy/**/*.py")])
+PURE = sorted(
+    path for room in ("hooks", "policy", "gates") for path in PACKAGE.glob(f"{room}/**/*.py")
+)
 
 
 @pytest.mark.parametrize("path", PURE, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -49,7 +49,10 @@ class Recorded:
 HYDRA_KEY = "hydra-hook-key-" + "h" * 24
 KRATOS_KEY = "kratos-hook-key-" + "k" * 24
 OPERATOR_KEY = "operator-key-" + "o" * 24
+CHECK_KEY = "check-key-" + "c" * 24
 KRATOS_URL = "http://kratos.test:4434"
+KRATOS_PUBLIC_URL = "https://auth.example.org"
+ORIGIN = "https://app.example.org"
 HYDRA_URL = "http://hydra.test:4445"
 NOW = datetime(2026, 11, 25, 12, 0, 0, tzinfo=UTC)
 
@@ -168,6 +171,22 @@ class Bench:
 
     def login(self, body: object, method: str = "password", **headers: str) -> TestResponse:
         return self.post(f"/hooks/kratos/login/{method}", body, **headers)
+
+    def check(self, **asked: Any) -> TestResponse:
+        """Ask as a backend does."""
+        return self.post("/check", asked, key=CHECK_KEY)
+
+    def at_gateway(self, key: str | None = CHECK_KEY, **headers: str) -> TestResponse:
+        """Ask as a gateway does, of a request with these headers."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if key is not None:
+            sent["X-Check-Key"] = key
+        # Without a jar of its own: the cookie is that of the request at the gateway.
+        return self.app.test_client(use_cookies=False).get("/check", headers=sent)
+
+    def cookie_of(self, session_id: str) -> str:
+        """Give a browser a session: return the ``Cookie`` header that it sends from then on."""
+        return f"theme=dark; ory_kratos_session={self.ory.kratos_public.cookie_of(session_id)}"
 
     def lines(self) -> list[dict[str, Any]]:
         """Return the log so far, line by line."""

@@ -14,14 +14,18 @@ class Commands(LazyGroup):
     """Every command, in the order of a newcomer's needs."""
 
     modules = {  # noqa: RUF012  a table, as its base says
-        name: f"webhook_service.cli.{name}"
+        name: f"webhook_service.cli.{name.replace('-', '_')}"
         for name in (
             "sandbox",
             "serve",
             "worker",
             "policy",
             "simulate",
+            "ory-config",
+            "doctor",
+            "tail",
             "effects",
+            "records",
             "db",
             "keys",
             "openapi",

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from sqlalchemy import Engine
 
 from webhook_service.cli.times import utc_now
 from webhook_service.effects.store.database import open_engine, shown
@@ -24,8 +25,7 @@ def database_url() -> str:
     try:
         return load_database_url()
     except SettingsError as error:
-        lines = [f"{name}: {text}" for name, texts in error.problems.items() for text in texts]
-        raise click.ClickException("\n".join(lines)) from None
+        raise click.ClickException("\n".join(error.lines())) from None
 
 
 @contextmanager
@@ -56,6 +56,17 @@ def opened() -> Iterator[SqlStore]:
     Raises:
         click.ClickException: it cannot be opened, or something fails meanwhile.
     """
+    with opened_database() as engine:
+        yield SqlStore(engine, utc_now)
+
+
+@contextmanager
+def opened_database() -> Iterator[Engine]:
+    """Open the database, if its tables are those of this version.
+
+    Raises:
+        click.ClickException: it cannot be opened, or something fails meanwhile.
+    """
     url = database_url()
     engine = open_engine(url)
     try:
@@ -63,6 +74,6 @@ def opened() -> Iterator[SqlStore]:
             wrong = unfit(revision_of(engine))
             if wrong is not None:
                 raise click.ClickException(f"{shown(url)}: {wrong}")
-            yield SqlStore(engine, utc_now)
+            yield engine
     finally:
         engine.dispose()

@@ -14,6 +14,7 @@ import click
 from webhook_service.cli.explanation import document, lines
 from webhook_service.cli.payload_file import PayloadError, read_payload
 from webhook_service.cli.policy_file import FILE, WrongFileError, file_name, read_policy
+from webhook_service.cli.records_store import opened_records
 from webhook_service.cli.terminal import counted, dim, echo_json, printable
 from webhook_service.cli.times import timestamp, utc_now
 from webhook_service.hooks.recordings import moment_of
@@ -25,6 +26,7 @@ from webhook_service.policy.loading.facts_file import GivenFacts, read_facts
 from webhook_service.policy.loading.yaml_reader import MAX_BYTES
 from webhook_service.policy.recorded import NotARecordError, facts_of_record, moment_of_record
 from webhook_service.policy.situation import NO_SOURCES
+from webhook_service.records.keeping import Wanted
 
 _FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 _DECISION: Final = b'"decision"'
@@ -52,13 +54,14 @@ class Question:
         " standard input.\n\n"
         "The event is one of: facts written down (--event with --facts), a recorded hook call"
         " (--payload, with --facts for what Kratos and Hydra would tell), or a decision that"
-        " was logged (--record with --log). Facts are written as in the tests of a policy"
+        " was logged or kept (--record with --log, or with --database for the one that"
+        " DATABASE_URL names). Facts are written as in the tests of a policy"
         " file. What a call was not made for, or a record does not hold, is unknown.\n\n"
         "Values of traits, metadata, claims and headers are not shown without --show-values.\n\n"
         "\b\n"
         "Exit codes\n"
         "  0  explained, whatever the decision\n"
-        "  1  the policy, the facts, the payload or the log cannot be used\n"
+        "  1  the policy, the facts, the payload, the log or the database cannot be used\n"
         "  2  the command was not used right, or a file cannot be opened"
     ),
 )
@@ -66,8 +69,9 @@ class Question:
 @click.option("--event", type=click.Choice([event.value for event in EventName]))
 @click.option("--facts", "facts_file", type=_FILE, help="Facts, as a test of a policy has them.")
 @click.option("--payload", type=_FILE, help="A recorded call: {case, headers, body}, or its body.")
-@click.option("--record", metavar="EVENT_KEY", help="The key of a decision in the log.")
+@click.option("--record", metavar="EVENT_KEY", help="The key of a decision.")
 @click.option("--log", type=_FILE, help="The service's log (LOG_FORMAT=json).")
+@click.option("--database", "from_database", is_flag=True, help="Find the decision there.")
 @click.option(
     "--now", type=timestamp, metavar="TIME", help="When it happens.  [default: as told, else now]"
 )
@@ -81,21 +85,24 @@ def command(  # noqa: PLR0913  one argument an option
     payload: Path | None,
     record: str | None,
     log: Path | None,
+    from_database: bool,
     now: datetime | None,
     as_json: bool,
     show_values: bool,
 ) -> None:
     """Explain one event."""
     policy = read_policy(file)
-    if event and facts_file and not (payload or record or log):
+    recorded = record or log or from_database
+    if event and facts_file and not (payload or recorded):
         question = _of_facts(facts_file, EventName(event), now)
-    elif payload and not (event or record or log):
+    elif payload and not (event or recorded):
         question = _of_payload(payload, facts_file, now)
-    elif record and log and not (event or facts_file or now):
+    elif record and bool(log) != from_database and not (event or facts_file or now):
         question = _of_record(record, log)
     else:
         raise click.UsageError(
-            "Give either --event with --facts, or --payload (with --facts), or --record with --log."
+            "Give either --event with --facts, or --payload (with --facts), or --record with --log"
+            " or with --database."
         )
     explanation = explain(policy, question.facts, question.now, free=question.free)
     if as_json:
@@ -136,16 +143,24 @@ def _given(path: Path, event: EventName) -> GivenFacts:
         raise WrongFileError(error) from None
 
 
-def _of_record(key: str, log: Path) -> Question:
-    record = _find(key, log)
+def _of_record(key: str, log: Path | None) -> Question:
+    """Return the decision of a key, from a log or from the database."""
+    where = "the database" if log is None else str(log)
+    record = _find_in_database(key) if log is None else _find(key, log)
     if record is None:
-        raise click.ClickException(f"{log} has no decision with the key {key}")
+        raise click.ClickException(f"{where} has no decision with the key {key}")
     try:
         facts, *others = facts_of_record(record)
         moment = moment_of_record(record)
     except NotARecordError as error:
-        raise click.ClickException(f"{log}: {error}") from None
+        raise click.ClickException(f"{where}: {error}") from None
     return Question(facts, moment, record=record, is_one_of_two=bool(others))
+
+
+def _find_in_database(key: str) -> Mapping[str, Any] | None:
+    with opened_records() as records:
+        found = records.newest(Wanted(key=key), limit=1)
+    return found[0].line if found else None
 
 
 def _find(key: str, log: Path) -> dict[str, Any] | None:

@@ -12,16 +12,18 @@ from typing import Final
 import click
 
 from webhook_service.cli.policy_file import WrongFileError, read_policy_at
+from webhook_service.cli.records_store import opened_records
 from webhook_service.cli.simulation_report import document, lines
 from webhook_service.cli.terminal import echo_json
-from webhook_service.cli.times import timestamp, utc_now
+from webhook_service.cli.times import then, timestamp, utc_now
 from webhook_service.hooks.kratos_body import RequestHeaders
 from webhook_service.hooks.table import hooks
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.loading.facts_file import read_upstream
 from webhook_service.policy.loading.yaml_reader import MAX_BYTES
+from webhook_service.records.keeping import Wanted
 from webhook_service.simulation.happenings import Reader
-from webhook_service.simulation.inputs import files_of, items
+from webhook_service.simulation.inputs import Item, files_of, items
 from webhook_service.simulation.simulate import simulate
 from webhook_service.simulation.upstream import Told, nothing, told_by
 
@@ -36,8 +38,9 @@ _LONG: Final = 4 << 20
         "Replay recorded events through a policy file, without a server.\n\n"
         "EVENTS are recorded hook calls ({case, headers, body}, or the bare body), files of"
         " them line by line, the service's log (LOG_FORMAT=json), or folders of all that; -"
-        " is standard input. A log's decisions hold the session, the grant and the scopes, and"
-        " no traits, metadata, claims or headers: what depends on those is counted as"
+        " is standard input. With --database they are the decisions that DATABASE_URL keeps"
+        " (RECORD_DAYS), all or --since a time. Decisions hold the session, the grant and the"
+        " scopes, and no traits, metadata, claims or headers: what depends on those is counted as"
         " undecidable, with what is missing. The same goes for what Kratos and Hydra were not"
         " asked, unless --facts tells it, by subject and client:\n\n"
         "\b\n"
@@ -56,9 +59,17 @@ _LONG: Final = 4 << 20
 @click.argument(
     "events",
     nargs=-1,
-    required=True,
     type=click.Path(exists=True, allow_dash=True, path_type=Path),
-    metavar="EVENTS...",
+    metavar="[EVENTS...]",
+)
+@click.option(
+    "--database", "from_database", is_flag=True, help="Replay the decisions of the database."
+)
+@click.option(
+    "--since",
+    type=then,
+    metavar="TIME",
+    help="Those since then, with --database: 30m, 1d12h (ago), or 2026-12-01T00:00:00Z.",
 )
 @click.option(
     "--policy",
@@ -81,9 +92,11 @@ _LONG: Final = 4 << 20
     type=click.Choice(["deny-increase"]),
     help="End with 3 where --policy denies more than --against.",
 )
-def command(
+def command(  # noqa: PLR0913  one argument an option
     *,
     events: tuple[Path, ...],
+    from_database: bool,
+    since: datetime | None,
     policy_file: Path,
     against: Path | None,
     facts: Path | None,
@@ -92,6 +105,10 @@ def command(
     fail_on: str | None,
 ) -> None:
     """Replay the events."""
+    if bool(events) == from_database:
+        raise click.UsageError("Give either EVENTS or --database.")
+    if since is not None and not from_database:
+        raise click.UsageError("--since goes with --database.")
     if fail_on is not None and against is None:
         raise click.UsageError("--fail-on compares two policies: name the other with --against.")
     policy = read_policy_at(policy_file)
@@ -103,9 +120,7 @@ def command(
         now=now,
         told=_told(facts),
     )
-    files = files_of(events)
-    with _progress(files) as progress:
-        found = items(files, sys.stdin.buffer, progress)
+    with _found(events, since) as found:
         simulation = simulate(found, reader, policy, other)
     if as_json:
         echo_json(document(simulation))
@@ -130,6 +145,20 @@ def _told(path: Path | None) -> Told:
             return told_by(read_upstream(file.read(MAX_BYTES + 1), str(path)))
     except PolicyError as error:
         raise WrongFileError(error) from None
+
+
+@contextmanager
+def _found(events: tuple[Path, ...], since: datetime | None) -> Iterator[Iterator[Item]]:
+    """Give what is to be replayed, one by one: files, or else the database."""
+    if events:
+        files = files_of(events)
+        with _progress(files) as progress:
+            yield items(files, sys.stdin.buffer, progress)
+        return
+    with opened_records() as records:
+        yield (
+            Item(one.line, "the database", one.seq) for one in records.every(Wanted(since=since))
+        )
 
 
 @contextmanager

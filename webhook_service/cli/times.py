@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from webhook_service.policy.conditions import parse_timestamp
+from webhook_service.policy.conditions import parse_duration, parse_timestamp
 
 _UNITS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
@@ -23,6 +23,23 @@ def timestamp(text: str) -> datetime:
     if moment is None:
         raise click.BadParameter(
             f"{text!r} is no time; write it with seconds and an offset: 2026-12-01T00:00:00Z"
+        )
+    return moment
+
+
+def then(text: str) -> datetime:
+    """Read a time, or how long ago it was: ``30m``, ``1d12h``.
+
+    Raises:
+        click.BadParameter: it is neither.
+    """
+    length = parse_duration(text)
+    if length is not None:
+        return utc_now() - length
+    moment = parse_timestamp(text)
+    if moment is None:
+        raise click.BadParameter(
+            f"{text!r} is no time; write how long ago, 30m or 1d12h, or when, 2026-12-01T00:00:00Z"
         )
     return moment
 

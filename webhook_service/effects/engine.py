@@ -125,9 +125,9 @@ class Engine:
     def ready(self) -> str:
         """Return ``ok``, or why effects could not be accepted now."""
         here = self._here()
-        if here.acceptor.stuck:
-            return AWAY
         try:
+            # A disk that is full, or a server that has become a replica, can still be read.
+            here.acceptor.accept((), READY_SECONDS)
             here.asking.ask(lambda store: store.any_ending(), READY_SECONDS)
         except StoreUnavailableError:
             return AWAY

@@ -54,7 +54,10 @@ class Store(Protocol):
     """
 
     def accept(self, effects: Sequence[NewEffect]) -> frozenset[str]:
-        """Keep the effects, all or none; return the keys that were new (E1, E2)."""
+        """Keep the effects, all or none; return the keys that were new (E1, E2).
+
+        Given none, find out whether any would be kept now, by writing all the same.
+        """
         ...
 
     def turn(self, ended: Sequence[Ended], *, room: int, lease: timedelta, owner: str) -> Turn:

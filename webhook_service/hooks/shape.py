@@ -21,8 +21,17 @@ def load(schema: Schema, body: bytes) -> dict[str, Any]:
         MalformedError: not JSON as ``strict_json`` takes it.
         ShapeError: JSON, but not this hook's.
     """
+    return load_object(schema, read_object(body))
+
+
+def load_object(schema: Schema, sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Read an object that was JSON through a schema.
+
+    Raises:
+        ShapeError: it is another one's.
+    """
     try:
-        loaded: dict[str, Any] = schema.load(read_object(body))
+        loaded: dict[str, Any] = schema.load(sent)
     except ValidationError as error:
         raise shape_error(error) from None
     return loaded

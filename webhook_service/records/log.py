@@ -130,6 +130,8 @@ def console_line(fields: Mapping[str, Any], *, colour: bool) -> str:
         paint(f"{source} unknown: {why}", "33")
         for source, why in (fields.get("unknown") or {}).items()
     ]
+    if left_out := fields.get("left_out"):
+        parts.append(paint(f"{left_out} like it left out before", _DIM))
     calls = len(fields.get("upstream") or ())
     parts.append(paint(f"{calls} call{'' if calls == 1 else 's'}", _DIM))
     parts.append(paint(f"{fields['ms']} ms", _DIM))

@@ -7,6 +7,7 @@ files there and a scrape adds them up. ``runtime`` sets it.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import Final
 
 from prometheus_client import (
@@ -23,6 +24,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from webhook_service import __version__
 from webhook_service.effects.effect import Kind, Result, State
 from webhook_service.effects.keeping import Counts
+from webhook_service.policy.decision import Outcome, Ruling
+from webhook_service.records.fate import Fate
 from webhook_service.records.record import Record
 
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
@@ -58,6 +61,11 @@ REFUSED: Final = Counter(
     "webhook_service_requests_refused_total",
     "Requests that were refused before any decision, by caller and reason.",
     ("caller", "reason"),
+)
+GATE_ANSWERS: Final = Counter(
+    "webhook_service_gate_answers_total",
+    "Browsers that came to a gate, by gate and by what they got.",
+    ("gate", "answer"),
 )
 EFFECTS_ACCEPTED: Final = Counter(
     "webhook_service_effects_accepted_total",
@@ -97,6 +105,18 @@ UPSTREAM_DOWN: Final = Gauge(
     ("upstream",),
     multiprocess_mode="livesum",
 )
+RULES: Final = Counter(
+    "webhook_service_rules_total",
+    "Rules that had anything to say of an event, by section, rule, outcome and mode: enforced,"
+    " or shadow, where the answer was as if there were no such rule.",
+    ("section", "rule", "outcome", "mode"),
+)
+RECORDS: Final = Counter(
+    "webhook_service_records_total",
+    "Decision records for the database: kept, left_out above RECORD_RATE, or lost because the"
+    " database was away for too long.",
+    ("outcome",),
+)
 RELOADS: Final = Counter(
     "webhook_service_policy_reloads_total",
     "Policy files that were offered after the start, accepted or refused.",
@@ -131,8 +151,21 @@ def count(record: Record) -> None:
     EVENT_SECONDS.labels(*labels).observe(record.seconds)
     for call in record.calls:
         UPSTREAM_SECONDS.labels(call.operation, call.outcome).observe(call.seconds)
+    _count_rules(decision.rulings, "enforced")
+    _count_rules(decision.shadow, "shadow")
     if record.extension is not None:
         EXTENSIONS.labels(record.extension.result.value).inc()
+
+
+def _count_rules(rulings: Sequence[Ruling], mode: str) -> None:
+    for ruling in rulings:
+        if ruling.outcome is not Outcome.NO_MATCH:
+            RULES.labels(ruling.section.value, ruling.rule, ruling.outcome.value, mode).inc()
+
+
+def count_records(fate: Fate, count: int) -> None:
+    """Count what became of decision records."""
+    RECORDS.labels(fate.value).inc(count)
 
 
 class CountedEffects:
@@ -163,9 +196,19 @@ def tell_effects(counts: Counts | None) -> None:
     EFFECTS_OLDEST_SECONDS.set(0 if oldest is None else max(0.0, oldest.total_seconds()))
 
 
+def tell_upstream(name: str, *, down: bool) -> None:
+    """Say whether this process has given an upstream up for now."""
+    UPSTREAM_DOWN.labels(name).set(1 if down else 0)
+
+
 def count_refused(caller: str, reason: str) -> None:
     """Count a request that was refused before any decision."""
     REFUSED.labels(caller, reason).inc()
+
+
+def count_gate(gate: str, answer: str) -> None:
+    """Count what a browser got at a gate."""
+    GATE_ANSWERS.labels(gate, answer).inc()
 
 
 def count_reload(outcome: str) -> None:

@@ -15,6 +15,10 @@ from webhook_service.hooks.event import Event
 from webhook_service.policy.decision import Decision, Outcome, Ruling
 from webhook_service.policy.facts import Facts, Source
 from webhook_service.policy.recorded import facts_for_record
+from webhook_service.wire import spell_time
+
+DECISION: Final = "decision"
+"""The message of a log line that is a record."""
 
 EXTEND_FAILED: Final = "extend.failed"
 
@@ -143,6 +147,4 @@ def _ms(seconds: float) -> float:
 
 def spelled(moment: datetime | None) -> str:
     """Spell a time in UTC as RFC 3339 with milliseconds; nothing for no time."""
-    if moment is None:
-        return ""
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return "" if moment is None else spell_time(moment)

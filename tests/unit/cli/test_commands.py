@@ -12,7 +12,9 @@ from webhook_service import __version__
 from webhook_service.cli import main
 from webhook_service.web.openapi_route import document
 
-COMMANDS = "sandbox serve worker policy simulate effects db keys openapi".split()
+COMMANDS = (
+    "sandbox serve worker policy simulate ory-config doctor tail effects records db keys openapi"
+).split()
 
 
 def run(*arguments: str) -> str:
@@ -24,7 +26,7 @@ def run(*arguments: str) -> str:
 def test_help_names_the_first_step_and_every_command() -> None:
     text = run("--help")
     assert "Start with: webhook-service sandbox" in text
-    found = re.findall("^  ([a-z]+) ", text.partition("Commands:")[2], re.MULTILINE)
+    found = re.findall("^  ([a-z-]+) ", text.partition("Commands:")[2], re.MULTILINE)
     assert found == COMMANDS
 
 

@@ -20,8 +20,8 @@ def test_tables_are_made_and_found_made(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", empty_database)
     where = shown(empty_database)
-    assert run("db", "upgrade").stdout == f"{where}: tables made (0001)\n"
-    assert run("db", "upgrade").stdout == f"{where}: up to date (0001)\n"
+    assert run("db", "upgrade").stdout == f"{where}: tables made ({schema.HEAD})\n"
+    assert run("db", "upgrade").stdout == f"{where}: up to date ({schema.HEAD})\n"
 
 
 def test_an_upgrade_says_from_where(
@@ -29,7 +29,7 @@ def test_an_upgrade_says_from_where(
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", sqlite_database)
     monkeypatch.setattr("webhook_service.cli.db.upgrade", lambda _: "0000")
-    assert run("db", "upgrade").stdout.endswith(": upgraded from 0000 to 0001\n")
+    assert run("db", "upgrade").stdout.endswith(f": upgraded from 0000 to {schema.HEAD}\n")
 
 
 def test_the_database_can_be_named_by_a_file(
@@ -46,7 +46,7 @@ def test_a_file_in_the_working_directory_is_the_default(
 ) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.chdir(tmp_path)
-    assert run("db", "upgrade").stdout == "webhook-service.db: tables made (0001)\n"
+    assert run("db", "upgrade").stdout == f"webhook-service.db: tables made ({schema.HEAD})\n"
     assert (tmp_path / "webhook-service.db").exists()
 
 
@@ -84,4 +84,4 @@ def test_the_tables_of_a_later_version_are_left_alone(
     engine.dispose()
     monkeypatch.setenv("DATABASE_URL", database)
     assert "0999, of a later version" in run("db", "upgrade", status=1).stderr
-    assert "0999, this one's are 0001" in run("effects", "list", status=1).stderr
+    assert f"0999, this one's are {schema.HEAD}" in run("effects", "list", status=1).stderr

@@ -289,6 +289,16 @@ def test_a_frozen_store_is_told_in_time(house: House, monkeypatch: pytest.Monkey
 
 
 def test_a_store_that_can_be_read_and_not_written_is_not_ready(house: House) -> None:
+    """Row 58: a full disk, a replica. Nobody has to run into it first."""
+    engine = house.engine()
+    house.store.fail("accept")
+    assert engine.ready() == "service.store_unavailable"
+    house.store.mend()
+    assert engine.ready() == "ok"
+    assert not house.store.rows
+
+
+def test_a_store_that_does_not_end_a_write_is_not_ready(house: House) -> None:
     engine = house.engine()
     engine.begin()
     frozen = house.store.before = Frozen("accept")

@@ -7,6 +7,7 @@ import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from webhook_service.effects.recent import KEYS_PER_BUCKET, RecentEvents
@@ -43,8 +44,10 @@ def test_of_many_threads_one_takes_it(tmp_path: Path) -> None:
 
 def claim_in_child(path: Path, numbers: range, taken: Path) -> None:
     recent = RecentEvents(path)
-    count = sum(recent.claim(key(number)) for number in numbers)
-    taken.write_text(str(count))
+    mine = [one for one in map(key, numbers) if recent.claim(one)]
+    for one in mine:
+        recent.settle(one)
+    taken.write_text(str(len(mine)))
 
 
 def test_of_many_processes_one_takes_it(tmp_path: Path) -> None:
@@ -76,6 +79,69 @@ def test_a_process_that_is_killed_leaves_no_lock_behind(tmp_path: Path) -> None:
     os.waitpid(child, 0)
     assert recent.claim(key(5_000))
     assert not recent.claim(key(5_000))
+
+
+def take_and_wait(path: Path, other: Connection) -> None:
+    recent = RecentEvents(path)
+    recent.claim(key(1))
+    other.send("taken")
+    other.recv()
+
+
+def in_a_process_that_dies(path: Path, *, settles: bool) -> int:
+    """Let another process take an event and die over it, or after it."""
+    child = os.fork()
+    if child == 0:  # pragma: no cover  another process
+        recent = RecentEvents(path)
+        recent.claim(key(1))
+        if settles:
+            recent.settle(key(1))
+        os._exit(0)
+    # Not waited for: it has ended, and its number is still its own.
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+    return child
+
+
+def test_an_event_is_free_again_where_the_process_that_took_it_died_over_it(
+    tmp_path: Path,
+) -> None:
+    """Row 55: nobody knows what came of it, and its caller asks again."""
+    child = in_a_process_that_dies(tmp_path / "recent", settles=False)
+    recent = RecentEvents(tmp_path / "recent")
+    assert [recent.claim(key(1)), recent.claim(key(1))] == [True, False]
+    os.waitpid(child, 0)
+
+
+def test_an_event_stays_taken_while_another_process_is_at_it(tmp_path: Path) -> None:
+    path = tmp_path / "recent"
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    child = context.Process(target=take_and_wait, args=(path, theirs))
+    child.start()
+    ours.recv()
+    recent = RecentEvents(path)
+    assert not recent.claim(key(1))
+    ours.send("end")
+    child.join(30)
+    assert recent.claim(key(1))
+
+
+def test_an_event_stays_taken_where_the_process_died_after_it(tmp_path: Path) -> None:
+    os.waitpid(in_a_process_that_dies(tmp_path / "recent", settles=True), 0)
+    assert not RecentEvents(tmp_path / "recent").claim(key(1))
+
+
+def test_an_event_that_is_settled_stays_taken(tmp_path: Path) -> None:
+    recent = RecentEvents(tmp_path / "recent")
+    assert recent.claim(key(1))
+    recent.settle(key(1))
+    assert not recent.claim(key(1))
+
+
+def test_an_event_that_is_forgotten_by_then_can_be_settled(tmp_path: Path) -> None:
+    recent = RecentEvents(tmp_path / "recent")
+    recent.settle(key(1))
+    assert recent.claim(key(1))
 
 
 def test_the_file_is_for_this_user_alone(tmp_path: Path) -> None:

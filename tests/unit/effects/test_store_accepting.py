@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from databases.shelf import Shelf
+from sqlalchemy import text
 
 from webhook_service.effects.effect import (
     Args,
@@ -127,7 +128,19 @@ def test_a_thousand_effects_are_kept_in_one_batch(shelf: Shelf) -> None:
     assert shelf.store.accept([shelf.new(key) for key in keys]) == keys
 
 
-def test_nothing_to_accept_needs_no_database(tmp_path: Path) -> None:
-    """E1: events that need no effect do not touch it."""
-    store = SqlStore(open_engine(f"sqlite:///{tmp_path}/missing.db"), lambda: AT)
-    assert store.accept([]) == frozenset()
+def test_to_accept_nothing_tells_whether_anything_would_be_kept(tmp_path: Path) -> None:
+    missing = SqlStore(open_engine(f"sqlite:///{tmp_path}/missing.db"), lambda: AT)
+    with pytest.raises(DatabaseError):
+        missing.accept([])
+
+
+def test_to_accept_nothing_leaves_nothing_behind(shelf: Shelf) -> None:
+    """Not even a number that is used up: an operator would ask where its effect is."""
+    shelf.accept("a")
+    assert shelf.store.accept([]) == frozenset()
+    shelf.accept("b")
+    assert [effect.seq for effect in shelf.store.list()] == [
+        shelf.find("a").seq + i for i in (1, 0)
+    ]
+    with shelf.engine.connect() as connection:
+        assert connection.scalar(text("SELECT count(*) FROM effects")) == 2

@@ -166,9 +166,10 @@ def test_a_server_that_takes_no_writes_is_told_from_others(
     shelf.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
     engine.dispose()
     assert not shelf.store.any_ending()
-    with pytest.raises(DatabaseError) as raised:
-        shelf.accept("a")
-    assert raised.value.trouble is Trouble.READ_ONLY
+    for effects in [shelf.new("a")], []:
+        with pytest.raises(DatabaseError) as raised:
+            shelf.store.accept(effects)
+        assert raised.value.trouble is Trouble.READ_ONLY
 
 
 def test_a_row_that_another_holds_is_not_waited_for_without_end(

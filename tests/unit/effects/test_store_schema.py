@@ -113,14 +113,14 @@ def test_the_tables_of_a_later_version_are_left_alone(database: str) -> None:
         (
             "0000",
             (
-                "the database has the tables of an earlier version (0000, this one's are 0001):"
+                f"the database has the tables of an earlier version (0000, this one's are {HEAD}):"
                 " run webhook-service db upgrade"
             ),
         ),
         (
             "0999",
             (
-                "the database has the tables of a later version (0999, this one's are 0001):"
+                f"the database has the tables of a later version (0999, this one's are {HEAD}):"
                 " run that version"
             ),
         ),

@@ -134,9 +134,10 @@ def test_a_file_that_takes_no_writes_is_told_from_others(store: SqlStore, engine
     def protect(connection: Any, *_: object) -> None:
         connection.execute("PRAGMA query_only = ON")
 
-    with pytest.raises(DatabaseError) as raised:
-        store.accept([_new()])
-    assert raised.value.trouble is Trouble.READ_ONLY
+    for effects in [_new()], []:
+        with pytest.raises(DatabaseError) as raised:
+            store.accept(effects)
+        assert raised.value.trouble is Trouble.READ_ONLY
 
 
 def test_a_file_that_is_no_database_is_not_overwritten(tmp_path: Path) -> None:

@@ -90,6 +90,11 @@ def test_what_follows_from_a_decision_is_said() -> None:
     assert "revoke_tokens lost" in text
 
 
+def test_how_many_were_left_out_is_said() -> None:
+    """Of a record out of the database: the log leaves out none."""
+    assert "7 like it left out before" in line("console", **decision(left_out=7))
+
+
 def test_an_allowed_one_is_short() -> None:
     fields = decision(verdict="allow", status=204, reason=None, rule=None, upstream=[])
     extended = {"extend_session": {"result": "extended", "expires_at": "2026-11-26T12:00:00.000Z"}}

@@ -76,8 +76,7 @@ def populate(bench: Bench, body: dict[str, Any], world: str, mark: str | None = 
     challenge = body.get("flow", {}).get("oauth2_login_challenge")
     bench.ory.hydra.add_client("web", name=mark or "", owner=mark or "", metadata={"a": mark})
     if challenge:
-        known = bench.ory.hydra.add_login_request("web")
-        bench.ory.hydra.login_requests[challenge] = bench.ory.hydra.login_requests.pop(known)
+        bench.ory.hydra.flows.add_login("web", challenge=challenge)
     session = body["session"]
     subject = body["identity"]["id"] if "identity" in body else session["id_token"]["subject"]
     if world == "nobody":

@@ -7,7 +7,10 @@ from unit.workbench import Bench, BenchMaker, Recorded
 
 from webhook_service.settings import Settings
 
-OPEN = {"/health/alive", "/health/ready", "/version", "/openapi.yaml", "/policy.schema.json"}
+OPEN = {
+    *("/health/alive", "/health/ready", "/version", "/openapi.yaml", "/policy.schema.json"),
+    "/session/refresh",
+}
 """The routes that the contract leaves open."""
 
 HYDRA_KEY = "hydra-hook-key-" + "h" * 24

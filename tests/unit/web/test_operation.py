@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import requests
-from unit.workbench import Bench, BenchMaker, Recorded
+from unit.workbench import KRATOS_URL, Bench, BenchMaker, Recorded
 from unit.world import SLIDING
 
 import webhook_service
@@ -34,7 +34,7 @@ def test_ready_names_the_policy_and_each_upstream(make_bench: BenchMaker) -> Non
     answer = bench.client.get("/health/ready")
     assert answer.status_code == 200
     assert answer.json["status"] == "ok"
-    assert answer.json["upstreams"] == {"kratos": "ok", "hydra": "ok"}
+    assert answer.json["upstreams"] == {"kratos": "ok", "hydra": "ok", "kratos_public": "ok"}
     assert answer.json["policy"]["rules"] == 1
 
 
@@ -53,7 +53,7 @@ def test_a_crowd_that_asks_for_readiness_costs_ory_one_call_each(make_bench: Ben
     bench = make_bench()
     for _ in range(20):
         bench.client.get("/health/ready")
-    assert len(bench.calls()) == 2
+    assert len(bench.calls()) == 3
 
 
 def test_who_asks_while_another_does_gets_the_last_answer_at_once(
@@ -65,7 +65,7 @@ def test_who_asks_while_another_does_gets_the_last_answer_at_once(
     readiness._until = 0.0
     with readiness._lock:
         assert bench.client.get("/health/ready").status_code == 200
-    assert len(bench.calls()) == 2
+    assert len(bench.calls()) == 3
 
 
 def test_one_policy_is_in_force_in_the_metrics() -> None:
@@ -79,8 +79,14 @@ def test_one_policy_is_in_force_in_the_metrics() -> None:
 
 
 def test_an_upstream_that_no_setting_names_is_not_asked(make_bench: BenchMaker) -> None:
-    bench = make_bench(hydra_admin_url=None)
+    bench = make_bench(hydra_admin_url=None, check_keys=(), kratos_public_url=None)
     assert bench.client.get("/health/ready").json["upstreams"] == {"kratos": "ok"}
+
+
+def test_both_apis_of_kratos_at_one_address_are_asked_once(make_bench: BenchMaker) -> None:
+    """So it is on Ory Network."""
+    bench = make_bench(kratos_public_url=KRATOS_URL)
+    assert set(bench.client.get("/health/ready").json["upstreams"]) == {"kratos", "hydra"}
 
 
 def test_metrics_count_events_by_verdict_and_reason(

@@ -16,14 +16,17 @@ from sqlalchemy import (
     CompoundSelect,
     Delete,
     FromClause,
+    Insert,
     Select,
     Text,
     Update,
     and_,
     bindparam,
     case,
+    cast,
     delete,
     func,
+    insert,
     literal_column,
     null,
     or_,
@@ -92,13 +95,35 @@ class Queries:
     def insert(self) -> ReturningInsert[Any]:
         """Keep effects; return the keys that were new. Takes the columns of a new effect."""
         # Both databases word it alike, but SQLAlchemy has a class for each.
-        insert = postgresql.insert if self._on_postgres else sqlite.insert
+        of_dialect = postgresql.insert if self._on_postgres else sqlite.insert
         return (
-            insert(effects)
+            of_dialect(effects)
             .values(state=State.PENDING.value, attempts=0, created=self._now)
             .on_conflict_do_nothing(index_elements=[_e.key])
             .returning(_e.key)
         )
+
+    @cached_property
+    def try_out(self) -> Insert:
+        """Write what is no effect, and of no kind that anybody knows, as ``number``."""
+        return insert(effects).values(
+            seq=bindparam("number"),
+            key=cast(bindparam("number"), Text),
+            kind="",
+            lane="",
+            subject="",
+            args="",
+            state=State.CANCELLED.value,
+            due=self._now,
+            deadline=self._now,
+            attempts=0,
+            created=self._now,
+        )
+
+    @cached_property
+    def take_back(self) -> Delete:
+        """Delete what ``try_out`` wrote."""
+        return delete(effects).where(_e.seq == bindparam("number"))
 
     @cached_property
     def _finish(self) -> Update:

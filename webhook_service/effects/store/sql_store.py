@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, Update, or_
-from sqlalchemy.exc import DBAPIError
 
 from webhook_service.effects.effect import (
     LIFETIME,
@@ -37,7 +36,7 @@ from webhook_service.effects.store.stored import (
     text_of,
 )
 from webhook_service.effects.store.table import effects
-from webhook_service.effects.store.troubles import explained
+from webhook_service.effects.store.transactions import done
 from webhook_service.policy.situation import after
 
 T = TypeVar("T")
@@ -65,6 +64,7 @@ class SqlStore:
     def accept(self, effects: Sequence[NewEffect]) -> frozenset[str]:
         """Keep the effects, all or none; return the keys that were new (E1, E2)."""
         if not effects:
+            self._write(self._try_out)
             return frozenset()
         # In one order everywhere: two batches that share keys would else wait for each other.
         rows = [{**row_of(new), **self._now()} for new in sorted(effects, key=lambda new: new.key)]
@@ -72,6 +72,13 @@ class SqlStore:
             # What came back, not how many: drivers do not count what a batch has inserted.
             lambda database: frozenset(database.scalars(self._queries.insert, rows))
         )
+
+    def _try_out(self, database: Connection) -> None:
+        # Only a page that was changed is written: what is read, or left as it was, would get
+        # along with a disk that is full.
+        trial = {"number": -secrets.randbits(62), **self._now()}
+        database.execute(self._queries.try_out, trial)
+        database.execute(self._queries.take_back, trial)
 
     def turn(self, ended: Sequence[Ended], *, room: int, lease: timedelta, owner: str) -> Turn:
         """Record what ended and claim what is due, in one transaction (E4, E5)."""
@@ -238,31 +245,7 @@ class SqlStore:
         return {} if self._clock is None else {"now": micros(self._clock())}
 
     def _read(self, work: Callable[[Connection], T]) -> T:
-        return _done(self._reading, work)
+        return done(self._reading, work)
 
     def _write(self, work: Callable[[Connection], T]) -> T:
-        return _done(self._engine, work)
-
-
-def _done(engine: Engine, work: Callable[[Connection], T]) -> T:
-    """Have something done in a transaction; once more where a kept connection had died.
-
-    Raises:
-        DatabaseError: it could not be done.
-    """
-    with explained():
-        try:
-            return _once(engine, work)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
-                raise
-            return _once(engine, work)
-
-
-def _once(engine: Engine, work: Callable[[Connection], T]) -> T:
-    with engine.connect() as connection:
-        result = work(connection)
-        # Never repeated: a commit that breaks off may have come through.
-        with explained():
-            connection.commit()
-        return result
+        return done(self._engine, work)

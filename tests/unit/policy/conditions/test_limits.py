@@ -21,6 +21,7 @@ def test_a_condition_has_at_most_2000_characters(
     parsed(longest + " ")
     error = refused(longest + "  ")
     assert (error.kind, error.offset) == ("condition.limit", 2000)
+    assert error.message == "a condition has at most 2000 characters"
 
 
 @pytest.mark.parametrize(

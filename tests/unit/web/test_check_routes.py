@@ -1,0 +1,143 @@
+"""``/check`` over HTTP: its two ways in, and whose key opens which."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from unit.checking import SESSION, SUBJECT, at_work
+from unit.workbench import CHECK_KEY, HYDRA_KEY, KRATOS_PUBLIC_URL, BenchMaker
+
+ADMIN = """
+mfa:
+  - name: the admin area
+    when: request.path.startsWith("/admin")
+    require: {aal: aal2}
+"""
+
+
+def test_a_gateway_asks_with_the_headers_of_the_request_that_waits(make_bench: BenchMaker) -> None:
+    bench = make_bench(ADMIN)
+    at_work(bench)
+    cookie = bench.cookie_of(SESSION)
+    public = {"X_Forwarded_Uri": "/orders", "Cookie": cookie}
+    answer = bench.at_gateway(**public)
+    assert answer.status_code == 200
+    assert answer.headers["X-Auth-Subject"] == SUBJECT
+    answer = bench.at_gateway(
+        Cookie=cookie,
+        X_Forwarded_Proto="https",
+        X_Forwarded_Host="app.example.org",
+        X_Forwarded_Uri="/admin/?tab=2",
+        X_Forwarded_Method="GET",
+    )
+    assert answer.status_code == 401
+    assert answer.headers["X-Auth-Location"] == (
+        f"{KRATOS_PUBLIC_URL}/self-service/login/browser?aal=aal2"
+        "&return_to=https%3A%2F%2Fapp.example.org%2Fadmin%2F%3Ftab%3D2"
+    )
+    assert answer.headers["X-Auth-Location"] == answer.json["browser"]["url"]
+
+
+def test_nobody_is_sent_back_to_a_host_that_the_client_made_up(make_bench: BenchMaker) -> None:
+    """Settled question 9."""
+    bench = make_bench(ADMIN)
+    at_work(bench)
+    answer = bench.at_gateway(
+        Cookie=bench.cookie_of(SESSION),
+        X_Forwarded_Proto="https",
+        X_Forwarded_Host="evil.example",
+        X_Forwarded_Uri="/admin",
+    )
+    assert answer.status_code == 401
+    assert "return_to" not in answer.headers["X-Auth-Location"]
+
+
+def test_a_request_that_two_families_of_headers_tell_otherwise_is_refused(
+    make_bench: BenchMaker,
+) -> None:
+    bench = make_bench(ADMIN)
+    at_work(bench)
+    answer = bench.at_gateway(
+        Cookie=bench.cookie_of(SESSION),
+        X_Forwarded_Uri="/orders",
+        X_Original_Url="https://app.example.org/admin",
+    )
+    assert (answer.status_code, answer.json["error"]["id"]) == (400, "request.invalid")
+
+
+def test_a_gateway_may_ask_with_head(make_bench: BenchMaker) -> None:
+    bench = make_bench()
+    token = at_work(bench)
+    answer = bench.client.head(
+        "/check", headers={"X-Check-Key": CHECK_KEY, "X-Session-Token": token}
+    )
+    assert (answer.status_code, answer.data) == (200, b"")
+    assert answer.headers["X-Auth-Session-Id"] == SESSION
+
+
+@pytest.mark.parametrize(
+    "key", [None, "", "wrong", HYDRA_KEY, f"Bearer {CHECK_KEY}", CHECK_KEY[:-1]]
+)
+def test_a_gateway_with_a_wrong_key_is_told_no_way_to_sign_in(
+    make_bench: BenchMaker, key: str | None
+) -> None:
+    """Or it would send every person there, around and around."""
+    bench = make_bench()
+    answer = bench.at_gateway(key, X_Session_Token=at_work(bench))
+    assert (answer.status_code, answer.json["error"]["id"]) == (401, "request.unauthorized")
+    assert not {"X-Auth-Location", "WWW-Authenticate"} & set(answer.headers.keys())
+    assert set(answer.json) == {"error"}
+    assert bench.calls() == []
+
+
+def test_the_persons_bearer_token_is_no_key_and_the_key_is_no_credential(
+    make_bench: BenchMaker,
+) -> None:
+    bench = make_bench()
+    at_work(bench)
+    assert bench.at_gateway(None, Authorization=f"Bearer {CHECK_KEY}").status_code == 401
+    answer = bench.at_gateway(Authorization=f"Bearer {CHECK_KEY}")
+    assert answer.json["reason"] == "session.not_active"
+
+
+def test_a_backend_sends_its_key_as_a_bearer_token(make_bench: BenchMaker) -> None:
+    bench = make_bench()
+    asked = {"session_token": at_work(bench)}
+    assert bench.post("/check", asked, key=CHECK_KEY).status_code == 200
+    assert bench.post("/check", asked, key=HYDRA_KEY).status_code == 401
+    header = {"X-Check-Key": CHECK_KEY}
+    assert bench.client.post("/check", json=asked, headers=header).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "request.malformed"),
+        (b"[]", "request.malformed"),
+        ({}, "request.invalid"),
+        ({"session_token": "a", "sesion_id": "b"}, "request.invalid"),
+    ],
+)
+def test_what_is_no_question_is_refused(make_bench: BenchMaker, body: Any, reason: str) -> None:
+    answer = make_bench().post("/check", body, key=CHECK_KEY)
+    assert (answer.status_code, answer.json["error"]["id"]) == (400, reason)
+
+
+def test_without_keys_there_is_no_such_route(make_bench: BenchMaker) -> None:
+    bench = make_bench(check_keys=())
+    assert bench.check(session_token=at_work(bench)).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_not_allowed(make_bench: BenchMaker, method: str) -> None:
+    answer = make_bench().client.open("/check", method=method)
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD, POST"
+
+
+def test_a_header_beyond_ascii_is_a_text_and_no_fault(make_bench: BenchMaker) -> None:
+    bench = make_bench("deny:\n  - {name: r, when: request.user_agent == 'café'}")
+    token = at_work(bench)
+    agent = {"X_Session_Token": token, "User_Agent": "caf\xe9"}
+    assert bench.at_gateway(**agent).status_code == 403
