@@ -16,6 +16,7 @@ NAMES: Final = (
     "hook_vs_empty",
     "decide",
     "upstream",
+    "check",
     "footprint",
     "simulate",
     "records",

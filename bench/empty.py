@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, Response
 
+from webhook_service.hooks.check import CHECK
 from webhook_service.hooks.table import HYDRA_TOKEN
 
 
@@ -15,6 +16,7 @@ def make_app() -> Flask:
         return Response(status=204)
 
     app.add_url_rule(HYDRA_TOKEN, "nothing", nothing, methods=["POST"])
+    app.add_url_rule(CHECK, "nothing", nothing, methods=["GET"])
     return app
 
 

@@ -7,14 +7,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from bench.cores import LOAD, pinned
 from webhook_service import sandbox
 
 
+class StandIn(NamedTuple):
+    """Where each API is, and a browser's cookie for the web session of the sandbox."""
+
+    kratos: str
+    hydra: str
+    kratos_public: str
+    cookie: str
+
+
 @contextmanager
-def standing_in() -> Iterator[tuple[str, str]]:
-    """Serve it until the block ends; yield where Kratos is and where Hydra is."""
+def standing_in() -> Iterator[StandIn]:
+    """Serve it until the block ends."""
     with (
         pinned(LOAD),
         subprocess.Popen(
@@ -25,14 +35,16 @@ def standing_in() -> Iterator[tuple[str, str]]:
     ):
         assert process.stdin is not None
         assert process.stdout is not None
-        kratos, hydra = json.loads(process.stdout.readline())
-        yield kratos, hydra
+        yield StandIn(*json.loads(process.stdout.readline()))
         process.stdin.close()
 
 
 def _main() -> None:
-    with sandbox.stand_in().serve() as ory:
-        print(json.dumps([ory.kratos.url, ory.hydra.url]), flush=True)
+    fake = sandbox.stand_in()
+    cookie = fake.kratos_public.cookie_of(sandbox.WEB_SESSION)
+    with fake.serve() as ory:
+        told = [ory.kratos.url, ory.hydra.url, ory.kratos_public.url, cookie]
+        print(json.dumps(told), flush=True)
         sys.stdin.read()
 
 

@@ -22,7 +22,7 @@ SECONDS: Final = 1.0
 def measure() -> list[Figure]:
     """Measure a hook with no call, with one and with two."""
     with (
-        standing_in() as (kratos, hydra),
+        standing_in() as (kratos, hydra, *_),
         serving(SERVICE, policies.TEN_RULES, kratos=kratos, hydra=hydra) as none,
         serving(SERVICE, policies.ONE_CALL, kratos=kratos, hydra=hydra) as one,
         serving(SERVICE, policies.TWO_CALLS, kratos=kratos, hydra=hydra) as two,
