@@ -111,14 +111,14 @@ def _hooks_without_one(database: Database) -> Iterator[Figure]:
 def _answers_without_the_store(database: Database) -> Iterator[Figure]:
     """Measure the first answers of outages: later ones come at once, as it is known by then."""
     machine = recorded.request(content=recorded.body("hydra.token.client_credentials"))
-    with standing_in() as (kratos, hydra):
+    with standing_in() as ory:
         for what, request, status in (
             ("a recovery", _recovery(), 403),
             ("a refresh that sets a cap", recorded.request(), 503),
             ("a hook that needs no effect", machine, 204),
         ):
             longest = max(
-                _first_answer(database, request, status, kratos=kratos, hydra=hydra)
+                _first_answer(database, request, status, kratos=ory.kratos, hydra=ory.hydra)
                 for _ in range(OUTAGES)
             )
             yield Figure(f"store away, {what}, slowest", longest, "ms", most=500)

@@ -13,8 +13,9 @@ from faults.crowd import Event
 from server.wire import ask
 
 CALLERS = 6
-PAUSE = 0.05
-"""What each waits after an answer: more events would show no more, and take longer to be done."""
+PAUSE = 0.2
+"""What each waits after an answer: killed workers must be able to keep up, or there is always
+something left that nobody has begun with."""
 AGAIN = 0.1
 """When each asks again that had no answer. Ory waits longer."""
 

@@ -44,7 +44,7 @@ def ory() -> Crowd:
 
 def some_more(heard: Heard, chance: random.Random) -> None:
     """Wait until some more events were accepted."""
-    goal = len(heard.accepted) + chance.randrange(1, 30)
+    goal = len(heard.accepted) + chance.randrange(1, 10)
     until(lambda: len(heard.accepted) >= goal, "nothing is accepted any more", 60)
 
 

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import unicodedata
 from collections.abc import Collection, Iterable
 from typing import Final
 
 LONGEST_QUOTE: Final = 60
 """Characters of a value that a message repeats at most."""
-
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-"""Unicode categories that a terminal or a log line must not get as they are."""
 
 _FEW: Final = 5
 """So many words are all named; of more, the nearest."""
@@ -24,7 +20,8 @@ def quoted(text: str) -> str:
 
 
 def _escaped(character: str) -> str:
-    if unicodedata.category(character) not in _UNSEEN:
+    """Escape what a terminal or a log line must not get as it is, and what nobody can see."""
+    if character.isprintable():
         return character
     return character.encode("unicode_escape").decode("ascii")
 
