@@ -38,9 +38,11 @@ def test_a_crowd_is_answered_within_the_deadline_while_kratos_hangs(tmp_path: Pa
         with ThreadPoolExecutor(CALLERS) as callers:
             answers = list(callers.map(call, range(CALLERS)))
         refused = service.metrics()
-    assert {status for status, _ in answers} == {204, 503}
+    # Those that wait behind the first ones are answered as soon as it is known that Kratos does
+    # not; whose time was over by then is told to come again.
+    assert {status for status, _ in answers} <= {204, 503}
     assert max(seconds for _, seconds in answers) < DEADLINE_SECONDS + 1.5
     overloaded = (
         'webhook_service_requests_refused_total{caller="hydra",reason="service.overloaded"}'
     )
-    assert refused[overloaded] == sum(status == 503 for status, _ in answers)
+    assert refused.get(overloaded, 0) == sum(status == 503 for status, _ in answers)
