@@ -28,6 +28,17 @@ FORWARDED: Final = (
     ("X-Original-Method", "The same: its method."),
 )
 
+PAGES: Final = {
+    "name": "pages",
+    "in": "query",
+    "description": "For gateways that hand a refusal on as it is: redirect who opens a page.",
+    "schema": {"type": "string", "enum": ["redirect"]},
+}
+REDIRECTED: Final = {
+    "description": "With pages=redirect, to whoever accepts HTML: instead of a 401.",
+    "headers": {"Location": {"description": "As X-Auth-Location.", "schema": {"type": "string"}}},
+}
+
 
 class LiveSession(Schema):
     """The session that was shown."""
@@ -153,9 +164,9 @@ def describe(
                 "summary": "The same for gateways, which hand on the headers of a request.",
                 "tags": ["check"],
                 "security": [{"gateway": []}],
-                "parameters": [_header(*one) for one in FORWARDED],
+                "parameters": [PAGES, *(_header(*one) for one in FORWARDED)],
                 # A copy: what stands in a document twice is written as an alias.
-                "responses": deepcopy(gateway),
+                "responses": {**deepcopy(gateway), "303": REDIRECTED},
             },
         },
     )

@@ -17,6 +17,7 @@ from webhook_service.hooks.check_answers import (
     to_backend,
     to_gateway,
     to_holder,
+    to_page,
     unstored,
 )
 from webhook_service.hooks.hints import Places, hint
@@ -74,6 +75,15 @@ class Checks:
         """
         turn = self._turn(arrived)
         return self._answer(self.wire.of_gateway(headers), turn, to_gateway)
+
+    def of_page(self, headers: Mapping[str, str], arrived: float | None = None) -> Reply:
+        """Answer a gateway about a page: who must do something first is redirected there.
+
+        Raises:
+            OverloadedError, ShapeError: as above.
+        """
+        turn = self._turn(arrived)
+        return self._answer(self.wire.of_gateway(headers), turn, to_page)
 
     def of_holder(
         self, headers: Mapping[str, str], target: Target, arrived: float | None = None

@@ -7,12 +7,14 @@ a client.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
 
+from webhook_service.consequences import NOTHING as NOTHING_FOLLOWS
 from webhook_service.consequences import Kept
 from webhook_service.deciding import Decider, Sources
 from webhook_service.early_event import LACKS_SECOND_FACTOR, event_of, known_with, token_event
@@ -33,12 +35,13 @@ from webhook_service.remembering import Memory
 from webhook_service.sessions import Session
 from webhook_service.turn import Turn
 
-PAUSE: Final = 60.0
-SHORT_PAUSE: Final = 5.0
-"""Seconds in which one session is extended once, by whatever many checks: a rule that says
-``extend: true`` asks at each. The short one is for a session that ends soon."""
+SHORTEST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 64.0
+"""Seconds in which one session is extended once, by however many checks: a rule that says
+``extend: true`` asks at each."""
 
-SOON: Final = 20 * PAUSE
+NOT_KEPT: Final = Kept(refused=True)
+"""Another check of the session waits for the store, and has waited too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +150,9 @@ class Early:
         Where a cookie was shown and the session is extended, the browser's new cookie comes
         along (F57).
         """
-        turn, known, session = judged.turn, judged.known, judged.session
+        session = judged.session
         extension = self._extend(judged)
-        keep = self.decider.consequences.keep
-        kept = keep(known, judged.decision, extension, turn.now, turn.deadline)
+        kept = self._keep(judged, extension)
         set_cookie = judged.set_cookie
         if extension is not None and extension.result is Result.EXTENDED and session is not None:
             session = replace(session, expires_at=extension.expires_at)
@@ -210,9 +212,8 @@ class Early:
         session = judged.session
         if judged.decision.extend is Extend.NO or session is None:
             return False
-        now, end = judged.turn.now, session.expires_at
-        ends_soon = end is not None and (end - now).total_seconds() < SOON
-        pause = SHORT_PAUSE if ends_soon else PAUSE
+        now = judged.turn.now
+        pause = _pause(session, now)
         which = f"extend {session.id} {pause} {now.timestamp() // pause}"
         digest = blake2b(which.encode(), digest_size=KEY_DIGITS // 2)
         return self.recent.claim(digest.hexdigest())
@@ -232,6 +233,28 @@ class Early:
         watched = known.watched(kratos)
         return extend_session(watched, known.session, turn.now, turn.until, turn.asking)
 
+    def _keep(self, judged: Judged, extension: Extension | None) -> Kept:
+        """Have everything kept that must follow (E1).
+
+        A cap is the same at every check of a session: that it is kept is remembered like a fact.
+        """
+        decision, turn, session = judged.decision, judged.turn, judged.session
+
+        def keep() -> Kept:
+            consequences = self.decider.consequences
+            return consequences.keep(judged.known, decision, extension, turn.now, turn.deadline)
+
+        if extension is not None or decision.end_at is None or session is None:
+            return keep()
+        cap = "cap", session.id, decision.end_at_rule, decision.end_at
+        try:
+            told = self.memory.get(
+                cap, keep, turn.deadline, since=-math.inf, is_worth_keeping=_is_kept
+            )
+        except TimeoutError:
+            return NOT_KEPT
+        return NOTHING_FOLLOWS if told.ended < turn.begun else told.value
+
     def _new_cookie(self, judged: Judged, credential: Credential) -> str | None:
         """Ask Kratos once more as the browser would: only then does it give the new cookie."""
         if credential.proof is not Proof.SESSION_COOKIE:
@@ -242,6 +265,22 @@ class Early:
         except OryError:
             return None  # the call's outcome is in the record; the next answer brings the cookie
         return inquiry.set_cookie
+
+
+def _pause(session: Session, now: datetime) -> float:
+    """Return an eighth of what is left of the session, as a power of two.
+
+    So it is the same for a while: within it, the same pause is everybody's.
+    """
+    if session.expires_at is None:
+        return LONGEST_PAUSE
+    left = max((session.expires_at - now).total_seconds(), SHORTEST_PAUSE)
+    eighth = 2.0 ** math.floor(math.log2(left / 8))
+    return min(max(eighth, SHORTEST_PAUSE), LONGEST_PAUSE)
+
+
+def _is_kept(kept: Kept) -> bool:
+    return not kept.refused
 
 
 def _is_live(session: Session | None, now: datetime) -> bool:

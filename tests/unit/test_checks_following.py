@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +25,7 @@ from webhook_service.effects.effect import (
     unkept,
 )
 
+MINUTE = timedelta(minutes=1)
 SLIDING = """
 sessions:
   - {name: stays signed in, extend: {when_left: 12h}, max_age: 90d}
@@ -119,12 +122,12 @@ def test_who_is_refused_is_not_kept_signed_in(make_bench: BenchMaker) -> None:
 def test_a_rule_that_always_extends_does_so_once_a_while(make_bench: BenchMaker) -> None:
     bench = make_bench(ALWAYS)
     token = at_work(bench)
-    for second in range(60):
+    for second in range(64):
         bench.clock.now = NOW + timedelta(seconds=second)
         assert bench.check(session_token=token).status_code == 200
     assert patches(bench) == 1
     assert bench.record()["effects"]["extend_session"]["result"] == "repeated"
-    bench.clock.now = NOW + timedelta(seconds=61)
+    bench.clock.now = NOW + timedelta(seconds=64)
     bench.check(session_token=token)
     assert patches(bench) == 2
 
@@ -241,12 +244,36 @@ def test_a_cap_is_kept_once_and_where_it_is_not_nobody_passes(make_bench: BenchM
     args = bench.effects.only().args
     assert isinstance(args, EndSession)
     assert args.at == NOW + timedelta(hours=4)
+    kept = [record.get("effects") for record in bench.lines() if record["message"] == "decision"]
+    assert [bool(one) for one in kept] == [True, False, False]
     bench.effects.away = True
+    assert bench.check(session_token=token).status_code == 200
+    forget(bench)
     answer = bench.check(session_token=token)
     assert answer.status_code == 503
     assert answer.json["error"]["id"] == "service.store_unavailable"
     assert answer.headers["Cache-Control"] == "no-store"
     assert bench.record()["status"] == 503
+
+
+def test_who_waits_too_long_for_anothers_commit_does_not_pass(make_bench: BenchMaker) -> None:
+    """E1: a commit that has not ended is none."""
+    bench = make_bench(CAPPED, hook_deadline=timedelta(milliseconds=300), check_cache=MINUTE)
+    token = at_work(bench)
+    real, begun, ended = bench.effects.accept, threading.Event(), threading.Event()
+
+    def accept(effects: tuple[NewEffect, ...], seconds: float) -> frozenset[str]:
+        begun.set()
+        ended.wait(10)
+        return real(effects, seconds)
+
+    bench.effects.accept = accept  # type: ignore[method-assign]  # one that takes its time
+    with ThreadPoolExecutor(1) as thread:
+        first = thread.submit(bench.check, session_token=token)
+        assert begun.wait(10)
+        assert bench.check(session_token=token).status_code == 503
+        ended.set()
+        assert first.result().status_code == 200
 
 
 def test_in_shadow_nothing_follows_and_only_a_live_session_counts(make_bench: BenchMaker) -> None:

@@ -110,7 +110,8 @@ class Wire:
         if asked["scopes"] is not None:
             raise ShapeError("scopes: Without client_id; they are a client's.")
         target = Target(None, asked["host"], asked["path"], asked["method"])
-        facts = self._facts(target, asked["headers"] or {})
+        headers = {name.lower(): one for name, one in (asked["headers"] or {}).items()}
+        facts = self._facts(target, headers)
         return Question(credential, facts, return_to=asked["return_to"])
 
     def of_gateway(self, headers: Mapping[str, str]) -> Question:
@@ -163,7 +164,8 @@ class Wire:
         return Credential(Proof.SESSION_COOKIE, value) if value else None
 
     def _facts(self, target: Target, headers: Mapping[str, Any]) -> Mapping[str, Value]:
-        told = {name: one for name, one in headers.items() if name.lower() not in SECRET_HEADERS}
+        """Return the facts of a request; names of headers are in lower case."""
+        told = {name: one for name, one in headers.items() if name not in SECRET_HEADERS}
         facts = request_facts(told, ip_header=self.headers.ip, country_header=self.headers.country)
         if target.authority is not None:
             facts["request.host"] = host_of(target.authority)

@@ -84,6 +84,14 @@ def to_gateway(found: Finding, places: Places) -> Reply:
     return _with_cookie(_reply(found, places, {}), found)
 
 
+def to_page(found: Finding, places: Places) -> Reply:
+    """Answer a gateway that hands a refusal on as it is, to a browser that opens a page."""
+    reply = to_gateway(found, places)
+    if LOCATION not in reply.headers:
+        return reply
+    return Reply(303, reply.body, {**reply.headers, "Location": reply.headers[LOCATION]})
+
+
 def to_holder(found: Finding, places: Places, now: datetime) -> Reply:
     """Answer the browser or app that holds the session: when it ends, when to call again."""
     ends_at = _end(found)

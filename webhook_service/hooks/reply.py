@@ -26,9 +26,13 @@ STORE_UNAVAILABLE: Final = "service.store_unavailable"
 """What must follow from an event could not be kept, so it cannot be answered as decided (E1)."""
 
 
+# Made once: json.dumps would make an encoder for each answer.
+_encode: Final = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+
 def json_reply(status: int, value: Mapping[str, Any]) -> Reply:
     """Answer with a JSON object."""
-    return Reply(status, json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode())
+    return Reply(status, _encode(value).encode())
 
 
 def refusal(status: int, decision: Decision) -> Reply:

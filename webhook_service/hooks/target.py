@@ -15,8 +15,14 @@ from urllib.parse import quote, unquote_to_bytes
 
 from webhook_service.hooks.shape import ShapeError
 
+_ORIGINAL: Final = frozenset(
+    {"x-original-url", "x-original-uri", "x-original-host", "x-original-method"}
+)
+
 _HOST: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _URL: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/?#\\@]*)([/?#].*)?", re.DOTALL)
+_PLAIN: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|\Z))[A-Za-z0-9._~-]+)+/?|/")
+"""A path of which nothing is to be put right, as most are."""
 _SENT_AS_IT_IS: Final = "!#$%&'()*+,/:;=?@[]~"
 _METHOD: Final = re.compile(r"[A-Za-z-]{1,40}")
 
@@ -74,6 +80,8 @@ def path_of(target: str) -> str:
         ShapeError: it is not one that can be sent.
     """
     encoded = _without_origin(target).partition("?")[0].partition("#")[0]
+    if _PLAIN.fullmatch(encoded):
+        return encoded
     try:
         path = unquote_to_bytes(encoded.encode("latin-1")).decode(errors="replace")
     except UnicodeEncodeError:
@@ -109,15 +117,29 @@ def forwarded(headers: Mapping[str, str]) -> Target:
         target=headers.get("x-forwarded-uri") or None,
         method=_last(headers.get("x-forwarded-method")),
     )
+    both = _with_original(ours, headers) if _ORIGINAL & headers.keys() else ours
+    return Target(
+        scheme=(both.scheme or "").lower() or None,
+        authority=both.authority,
+        target=_without_origin(both.target or "") or None,
+        method=None if both.method is None else method_of(both.method),
+    )
+
+
+def _with_original(ours: Target, headers: Mapping[str, str]) -> Target:
+    """Add what the other family tells, if both agree.
+
+    Raises:
+        ShapeError: they do not.
+    """
     theirs = _original(headers)
     for what in ("host", "path", "method"):
         _agree(what, getattr(ours, what), getattr(theirs, what))
-    method = ours.method or theirs.method
     return Target(
-        scheme=(ours.scheme or theirs.scheme or "").lower() or None,
+        scheme=ours.scheme or theirs.scheme,
         authority=ours.authority or theirs.authority,
-        target=_without_origin(ours.target or theirs.target or "") or None,
-        method=None if method is None else method_of(method),
+        target=ours.target or theirs.target,
+        method=ours.method or theirs.method,
     )
 
 
@@ -135,6 +157,8 @@ def _original(headers: Mapping[str, str]) -> Target:
 
 def _without_origin(target: str) -> str:
     """Return the path and query of a target that may have been sent in absolute form."""
+    if target.startswith("/"):
+        return target
     url = _URL.fullmatch(target)
     if url is None:
         return target
@@ -153,9 +177,10 @@ def _agree(what: str, ours: str | None, theirs: str | None) -> None:
 
 
 def _tidy(path: str) -> str:
-    *segments, last = path.split("/")
+    segments = path.split("/")
+    last = segments[-1]
     kept: list[str] = []
-    for segment in [*segments, last]:
+    for segment in segments:
         if segment == "..":
             del kept[-1:]
         elif segment not in {"", "."}:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from prometheus_client import (
@@ -139,6 +140,17 @@ _told_policies: Final[set[str]] = set()
 NO_REASON: Final = "none"
 
 
+@lru_cache(maxsize=4096)
+def _counter(metric: Counter, *labels: str) -> Counter:
+    """Return a metric's child. To look for it there takes as long as to count does."""
+    return metric.labels(*labels)
+
+
+@lru_cache(maxsize=4096)
+def _histogram(metric: Histogram, *labels: str) -> Histogram:
+    return metric.labels(*labels)
+
+
 def count(record: Record) -> None:
     """Count one decision."""
     decision = record.decision
@@ -147,10 +159,10 @@ def count(record: Record) -> None:
         decision.verdict.value,
         decision.reason.value if decision.reason else NO_REASON,
     )
-    EVENTS.labels(*labels).inc()
-    EVENT_SECONDS.labels(*labels).observe(record.seconds)
+    _counter(EVENTS, *labels).inc()
+    _histogram(EVENT_SECONDS, *labels).observe(record.seconds)
     for call in record.calls:
-        UPSTREAM_SECONDS.labels(call.operation, call.outcome).observe(call.seconds)
+        _histogram(UPSTREAM_SECONDS, call.operation, call.outcome).observe(call.seconds)
     _count_rules(decision.rulings, "enforced")
     _count_rules(decision.shadow, "shadow")
     if record.extension is not None:
@@ -160,12 +172,13 @@ def count(record: Record) -> None:
 def _count_rules(rulings: Sequence[Ruling], mode: str) -> None:
     for ruling in rulings:
         if ruling.outcome is not Outcome.NO_MATCH:
-            RULES.labels(ruling.section.value, ruling.rule, ruling.outcome.value, mode).inc()
+            section, outcome = ruling.section.value, ruling.outcome.value
+            _counter(RULES, section, ruling.rule, outcome, mode).inc()
 
 
 def count_records(fate: Fate, count: int) -> None:
     """Count what became of decision records."""
-    RECORDS.labels(fate.value).inc(count)
+    _counter(RECORDS, fate.value).inc(count)
 
 
 class CountedEffects:

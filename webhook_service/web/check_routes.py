@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Flask, Response, request
 
 from webhook_service.checks import Checks
@@ -10,6 +12,11 @@ from webhook_service.hooks.reply import Reply
 from webhook_service.web.authentication import Keys
 from webhook_service.web.body import ARRIVED_AT, read_body
 from webhook_service.web.headers import header_names_and_values
+
+REDIRECT: Final = "pages=redirect"
+"""The query in the address of a gateway that cannot make a redirect of a 401 by itself."""
+
+HTML: Final = "text/html"
 
 
 def add(app: Flask, keys: Keys, checks: Checks) -> None:
@@ -24,7 +31,9 @@ def add(app: Flask, keys: Keys, checks: Checks) -> None:
         environ = request.environ
         keys.admit_gateway(environ)
         headers = header_names_and_values(environ)
-        return response(checks.of_gateway(headers, environ.get(ARRIVED_AT)))
+        is_page = environ.get("QUERY_STRING") == REDIRECT and HTML in headers.get("accept", "")
+        answer = checks.of_page if is_page else checks.of_gateway
+        return response(answer(headers, environ.get(ARRIVED_AT)))
 
     # Flask answers HEAD wherever it answers GET: some gateways prefer it.
     for method, view in (("POST", of_backend), ("GET", of_gateway)):

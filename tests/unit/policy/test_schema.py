@@ -62,6 +62,11 @@ def test_it_is_a_schema_of_its_dialect() -> None:
     assert document()["$schema"] == Draft202012Validator.META_SCHEMA["$id"]
 
 
+def test_what_editors_are_told_changes_only_by_intent() -> None:
+    """The file is what ``webhook-service policy schema`` prints; write it anew with that."""
+    assert document() == json.loads((FIXTURES / "policy.schema.json").read_text())
+
+
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_every_example_is_valid(path: Path) -> None:
     assert errors_of(value_of(path.read_bytes())) == []

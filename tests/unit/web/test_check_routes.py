@@ -66,6 +66,37 @@ def test_a_request_that_two_families_of_headers_tell_otherwise_is_refused(
     assert (answer.status_code, answer.json["error"]["id"]) == (400, "request.invalid")
 
 
+@pytest.mark.parametrize(
+    ("query", "accept", "status"),
+    [
+        ("?pages=redirect", "text/html,application/xhtml+xml,*/*;q=0.8", 303),
+        ("?pages=redirect", "application/json", 401),
+        ("?pages=redirect", None, 401),
+        ("", "text/html", 401),
+        ("?pages=REDIRECT", "text/html", 401),
+    ],
+)
+def test_a_gateway_that_cannot_redirect_may_have_pages_redirected(
+    make_bench: BenchMaker, query: str, accept: str | None, status: int
+) -> None:
+    bench = make_bench(ADMIN)
+    sent = {
+        "X-Check-Key": CHECK_KEY,
+        "X-Session-Token": at_work(bench),
+        "X-Forwarded-Uri": "/admin",
+        **({} if accept is None else {"Accept": accept}),
+    }
+    answer = bench.client.get(f"/check{query}", headers=sent)
+    assert answer.status_code == status
+    assert (answer.headers.get("Location") == answer.headers["X-Auth-Location"]) is (status == 303)
+    assert bench.record()["status"] == status
+    sent["X-Forwarded-Uri"] = "/orders"
+    assert bench.client.get(f"/check{query}", headers=sent).status_code == 200
+    sent["X-Check-Key"] = "wrong"
+    refused = bench.client.get(f"/check{query}", headers=sent)
+    assert (refused.status_code, "Location" in refused.headers) == (401, False)
+
+
 def test_a_gateway_may_ask_with_head(make_bench: BenchMaker) -> None:
     bench = make_bench()
     token = at_work(bench)
