@@ -9,7 +9,7 @@ from typing import Any, Final
 from apispec import APISpec
 from marshmallow import Schema, fields
 
-from webhook_service.hooks.check import CHECK, SESSION_REFRESH, CheckBody
+from webhook_service.hooks.check import CHECK, CHECK_REQUEST, SESSION_REFRESH, CheckBody
 from webhook_service.hooks.check_answers import AAL, LOCATION, SESSION_ID, SUBJECT
 from webhook_service.hooks.hints import SESSION_TOKEN_HEADER
 from webhook_service.hooks.reply import STORE_UNAVAILABLE
@@ -28,14 +28,15 @@ FORWARDED: Final = (
     ("X-Original-Method", "The same: its method."),
 )
 
-PAGES: Final = {
-    "name": "pages",
-    "in": "query",
-    "description": "For gateways that hand a refusal on as it is: redirect who opens a page.",
-    "schema": {"type": "string", "enum": ["redirect"]},
-}
+NOT_OF_THE_REQUEST: Final = 4
+"""So many of these say what a request does not: its credentials, and its scheme."""
+
+PAGES: Final = (
+    "X-Check-Pages",
+    "redirect, of gateways that hand a refusal on as it is: who opens a page is redirected.",
+)
 REDIRECTED: Final = {
-    "description": "With pages=redirect, to whoever accepts HTML: instead of a 401.",
+    "description": "With X-Check-Pages, to whoever accepts HTML: instead of a 401.",
     "headers": {"Location": {"description": "As X-Auth-Location.", "schema": {"type": "string"}}},
 }
 
@@ -164,10 +165,33 @@ def describe(
                 "summary": "The same for gateways, which hand on the headers of a request.",
                 "tags": ["check"],
                 "security": [{"gateway": []}],
-                "parameters": [PAGES, *(_header(*one) for one in FORWARDED)],
+                "parameters": [_header(*one) for one in (*FORWARDED, PAGES)],
                 # A copy: what stands in a document twice is written as an alias.
                 "responses": {**deepcopy(gateway), "303": REDIRECTED},
             },
+        },
+    )
+    spec.path(
+        f"{CHECK_REQUEST}{{target}}",
+        parameters=[
+            {
+                "name": "target",
+                "in": "path",
+                "required": True,
+                "description": "The path of the request that waits; its query is this one's.",
+                "schema": {"type": "string"},
+            }
+        ],
+        operations={
+            method: {
+                "operationId": f"check_request_{method}",
+                "summary": "The same for gateways that ask with the request itself (Envoy).",
+                "tags": ["check"],
+                "security": [{"gateway": []}],
+                "parameters": [_header(*one) for one in (*FORWARDED[:NOT_OF_THE_REQUEST], PAGES)],
+                "responses": {**deepcopy(gateway), "303": deepcopy(REDIRECTED)},
+            }
+            for method in ("get", "post", "put", "patch", "delete", "options")
         },
     )
     _describe_refresh(spec, _answers(errors, content, Refreshed), content)

@@ -175,3 +175,21 @@ def test_both_answer_what_is_not_well_asked_with_the_same_status(
     world: World, method: str, target: str, status: int
 ) -> None:
     assert world.ask("hydra", method, target).status_code == status
+
+
+def test_an_access_token_tells_whose_it_is_and_from_which_session(devices: Devices) -> None:
+    """F28: a refresh token is active as well, and is none."""
+    client, laptop = devices.client("one"), devices.device()
+    before = datetime.now(UTC) - timedelta(seconds=1)
+    tokens = laptop.sign_in(client)
+    hydra = devices.world.hydra
+    told = hydra.introspect(tokens.access, deadline())
+    assert told is not None
+    assert (told.subject, told.client_id) == (devices.subject, client)
+    assert told.session_id == laptop.session_id
+    assert told.issued_at is not None
+    assert before <= told.issued_at <= datetime.now(UTC)
+    assert hydra.introspect(tokens.refresh, deadline()) is None
+    assert hydra.introspect("ory_at_of_nobody", deadline()) is None
+    hydra.revoke_tokens(devices.subject, deadline())
+    assert hydra.introspect(tokens.access, deadline()) is None

@@ -17,6 +17,7 @@ from ory.people import Person
 
 from webhook_service.ory.errors import OryError, UpstreamReason
 from webhook_service.ory.fake import FakeOry, Served
+from webhook_service.ory.kratos import Kratos
 from webhook_service.ory.kratos_public import KratosPublic
 from webhook_service.ory.transport import Transport
 
@@ -50,6 +51,10 @@ class Door(Protocol):
         """End the session."""
         ...
 
+    def extend(self, held: Held) -> None:
+        """Extend the session through the admin API."""
+        ...
+
     def disable(self, held: Held) -> None:
         """Set the identity's state to inactive."""
         ...
@@ -78,6 +83,9 @@ class FakeDoor:
 
     def sign_out(self, held: Held) -> None:
         self.fake.kratos.sessions[held.session_id].revoked = True
+
+    def extend(self, held: Held) -> None:
+        self.fake.kratos.extend_session(held.session_id, {})
 
     def disable(self, held: Held) -> None:
         self.fake.kratos.identities[held.identity_id].state = "inactive"
@@ -115,6 +123,9 @@ class RealDoor:
 
     def sign_out(self, held: Held) -> None:
         self.ory.people.revoke(held.session_id)
+
+    def extend(self, held: Held) -> None:
+        Kratos(Transport("kratos", self.ory.kratos_admin_url)).extend(held.session_id, deadline())
 
     def disable(self, held: Held) -> None:
         self.ory.people.disable(self._people[held.identity_id])
@@ -217,3 +228,32 @@ def test_an_address_that_is_not_the_public_api_is_an_error_and_no_sign_out(door:
     with pytest.raises(OryError) as caught:
         wrong.whoami(deadline(), token=door.app().credential)
     assert caught.value.reason is UpstreamReason.INVALID
+
+
+def test_a_browser_gets_a_new_cookie_after_an_extension_until_it_sends_that(
+    door: Door, public: KratosPublic
+) -> None:
+    """F57."""
+    held = door.browser()
+    assert public.show(deadline(), cookie=held.credential).set_cookie is None
+    door.extend(held)
+    lines = {public.show(deadline(), cookie=held.credential).set_cookie for _ in range(2)}
+    assert None not in lines
+    line = str(lines.pop())
+    assert line.startswith(f"{COOKIE}=")
+    assert "; Path=/; " in line
+    assert line.endswith("; HttpOnly; SameSite=Lax")
+    fresh = line.partition("=")[2].partition(";")[0]
+    assert public.show(deadline(), cookie=fresh).set_cookie is None
+
+
+def test_an_app_gets_none(door: Door, public: KratosPublic) -> None:
+    held = door.app()
+    door.extend(held)
+    shown = public.show(deadline(), token=held.credential)
+    assert shown.session is not None
+    assert shown.set_cookie is None
+
+
+def test_the_public_api_says_that_it_is_ready(public: KratosPublic) -> None:
+    public.ready(deadline())

@@ -22,6 +22,8 @@ from webhook_service.policy.known import request_facts
 from webhook_service.wire import WireSchema
 
 CHECK: Final = "/check"
+CHECK_REQUEST: Final = "/check/request/"
+"""Before the path of the request that waits."""
 SESSION_REFRESH: Final = "/session/refresh"
 
 SECRET_HEADERS: Final = frozenset(

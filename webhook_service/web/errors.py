@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from webhook_service.hooks.check import CHECK, SESSION_REFRESH
+from webhook_service.hooks.check import CHECK, CHECK_REQUEST, SESSION_REFRESH
 from webhook_service.hooks.shape import ShapeError
 from webhook_service.hooks.strict_json import MalformedError
 from webhook_service.records.metrics import count_refused
@@ -108,7 +108,7 @@ def _caller(path: str) -> str:
         return "kratos"
     if path.startswith("/hooks/hydra/"):
         return "hydra"
-    if path == CHECK:
+    if path == CHECK or path.startswith(CHECK_REQUEST):
         return "check"
     if path == SESSION_REFRESH or path.startswith("/oauth2/"):
         return "browser"

@@ -67,34 +67,99 @@ def test_a_request_that_two_families_of_headers_tell_otherwise_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("query", "accept", "status"),
+    ("pages", "accept", "status"),
     [
-        ("?pages=redirect", "text/html,application/xhtml+xml,*/*;q=0.8", 303),
-        ("?pages=redirect", "application/json", 401),
-        ("?pages=redirect", None, 401),
-        ("", "text/html", 401),
-        ("?pages=REDIRECT", "text/html", 401),
+        ("redirect", "text/html,application/xhtml+xml,*/*;q=0.8", 303),
+        ("redirect", "application/json", 401),
+        ("redirect", None, 401),
+        (None, "text/html", 401),
+        ("yes", "text/html", 401),
     ],
 )
 def test_a_gateway_that_cannot_redirect_may_have_pages_redirected(
-    make_bench: BenchMaker, query: str, accept: str | None, status: int
+    make_bench: BenchMaker, pages: str | None, accept: str | None, status: int
 ) -> None:
     bench = make_bench(ADMIN)
-    sent = {
-        "X-Check-Key": CHECK_KEY,
-        "X-Session-Token": at_work(bench),
-        "X-Forwarded-Uri": "/admin",
-        **({} if accept is None else {"Accept": accept}),
-    }
-    answer = bench.client.get(f"/check{query}", headers=sent)
+    sent = {"X_Session_Token": at_work(bench), "X_Forwarded_Uri": "/admin"}
+    sent |= {} if accept is None else {"Accept": accept}
+    sent |= {} if pages is None else {"X_Check_Pages": pages}
+    answer = bench.at_gateway(**sent)
     assert answer.status_code == status
     assert (answer.headers.get("Location") == answer.headers["X-Auth-Location"]) is (status == 303)
     assert bench.record()["status"] == status
-    sent["X-Forwarded-Uri"] = "/orders"
-    assert bench.client.get(f"/check{query}", headers=sent).status_code == 200
-    sent["X-Check-Key"] = "wrong"
-    refused = bench.client.get(f"/check{query}", headers=sent)
+    sent["X_Forwarded_Uri"] = "/orders"
+    assert bench.at_gateway(**sent).status_code == 200
+    refused = bench.at_gateway("wrong", **sent)
     assert (refused.status_code, "Location" in refused.headers) == (401, False)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/orders/7?tab=/admin", 200),
+        ("/", 200),
+        ("/admin", 401),
+        ("/admin/", 401),
+        ("//admin", 401),
+        ("/%61dmin", 401),
+        ("/%2561dmin", 200),
+        ("/orders/../admin", 401),
+        ("/orders/%2e%2e/admin", 401),
+        ("/admin%252f..", 401),
+    ],
+)
+def test_a_gateway_of_envoys_kind_asks_with_the_request_itself(
+    make_bench: BenchMaker, method: str, path: str, status: int
+) -> None:
+    bench = make_bench(ADMIN)
+    # What the client says of its request does not count: the request does.
+    lies = {"X-Forwarded-Uri": "/orders", "X-Original-Url": "https://app.example.org/orders"}
+    sent = {"X-Check-Key": CHECK_KEY, "X-Session-Token": at_work(bench), **lies}
+    answer = bench.client.open(f"/check/request{path}", method=method, headers=sent)
+    assert answer.status_code == status
+
+
+def test_and_its_host_and_method_are_those_of_the_request(make_bench: BenchMaker) -> None:
+    bench = make_bench("""
+    deny:
+      - {name: r, when: request.host == "app.example.org" && request.method == "PUT"}
+    """)
+    sent = {"X-Check-Key": CHECK_KEY, "X-Session-Token": at_work(bench)}
+    for host, method, status in (
+        ("app.example.org", "PUT", 403),
+        ("other.example.org", "PUT", 200),
+        ("app.example.org", "POST", 200),
+    ):
+        answer = bench.client.open(
+            "/check/request/x", method=method, headers={**sent, "Host": host}
+        )
+        assert answer.status_code == status
+
+
+def test_its_people_come_back_to_where_they_were(make_bench: BenchMaker) -> None:
+    bench = make_bench(ADMIN)
+    answer = bench.client.get(
+        "/check/request/admin/caf%C3%A9?tab=2",
+        headers={
+            "X-Check-Key": CHECK_KEY,
+            "X-Session-Token": at_work(bench),
+            "X-Forwarded-Proto": "https",
+            "Host": "app.example.org",
+        },
+    )
+    assert answer.headers["X-Auth-Location"].endswith(
+        "&return_to=https%3A%2F%2Fapp.example.org%2Fadmin%2Fcaf%25C3%25A9%3Ftab%3D2"
+    )
+
+
+def test_its_key_is_asked_for_first(make_bench: BenchMaker) -> None:
+    bench = make_bench()
+    answer = bench.client.post("/check/request/x", headers={"X-Check-Key": "wrong"})
+    assert (answer.status_code, answer.json["error"]["id"]) == (401, "request.unauthorized")
+    assert "WWW-Authenticate" not in answer.headers
+    (line,) = [one for one in bench.lines() if one["message"] == "request refused"]
+    assert line["caller"] == "check"
 
 
 def test_a_gateway_may_ask_with_head(make_bench: BenchMaker) -> None:
