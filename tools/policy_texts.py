@@ -121,10 +121,10 @@ FACTS: Final[Mapping[str, str]] = {
     "request.ip": "the address, from the header that `CLIENT_IP_HEADER` names",
     "request.country": "the country, from the header that `COUNTRY_HEADER` names",
     "request.user_agent": "the browser or app",
-    "request.headers": "name in lower case to first value, of the headers that Kratos hands on",
-    "request.host": "the host that the gateway asks about",
-    "request.path": "the path that it asks about",
-    "request.method": "the verb that it asks about",
+    "request.headers": "name in lower case to first value, of the headers that are handed on",
+    "request.host": "the host that is asked about, in lower case and without its port",
+    "request.path": "its path without the query, decoded once, `.` and `..` gone",
+    "request.method": "its verb, in capitals",
 }
 
 FUNCTIONS: Final[Mapping[str, tuple[str, str]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -10,9 +11,12 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 from unit.checking import SESSION, SUBJECT, at_work, consented, forget
 from unit.workbench import NOW, Bench, BenchMaker
 
+from webhook_service.early import _pause
 from webhook_service.effects.effect import (
     Cause,
     Effect,
@@ -24,6 +28,7 @@ from webhook_service.effects.effect import (
     RevokeTokens,
     unkept,
 )
+from webhook_service.sessions import Session
 
 MINUTE = timedelta(minutes=1)
 SLIDING = """
@@ -141,6 +146,20 @@ def test_a_session_that_ends_soon_is_extended_more_often(make_bench: BenchMaker)
         answer = bench.check(session_token=token)
         assert answer.status_code == 200, second
         assert answer.json["extended"] is True
+
+
+@given(st.floats(min_value=-10, max_value=1e9))
+def test_the_pause_between_extensions_is_short_beside_what_is_left(left: float) -> None:
+    """So nobody is signed out for having waited."""
+    session = Session("a", active=True, expires_at=NOW + timedelta(seconds=left))
+    pause = _pause(session, NOW)
+    assert 1 <= pause <= 64
+    assert pause <= max(left / 8, 1)
+    assert math.log2(pause).is_integer()
+
+
+def test_a_session_without_an_end_is_extended_once_a_minute() -> None:
+    assert _pause(Session("a", active=True), NOW) == 64
 
 
 def test_what_was_extended_lately_is_known_to_every_process(make_bench: BenchMaker) -> None:

@@ -7,9 +7,11 @@ import time
 from collections.abc import Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import responses
 from unit.workbench import HeldEffects
 
 from webhook_service.effects.keeping import StoreUnavailableError
@@ -19,6 +21,7 @@ from webhook_service.hooks.event import Event
 from webhook_service.looking import Look, session_key
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import OryError, UpstreamReason
+from webhook_service.ory.hydra import Hydra
 from webhook_service.ory.kratos_public import KratosPublic
 from webhook_service.ory.transport import Transport
 from webhook_service.policy.decision import Decision
@@ -145,3 +148,24 @@ def test_the_key_of_a_credential_is_its_own_and_holds_nothing_of_it(other: Crede
     assert session_key(TOKEN) == session_key(Credential(Proof.SESSION_TOKEN, "ory_st_x"))
     assert session_key(other) != session_key(TOKEN)
     assert "ory_st" not in repr(session_key(TOKEN))
+
+
+def test_a_session_of_nobody_is_no_answer_of_kratos() -> None:
+    with responses.RequestsMock() as mock:
+        body = {"id": SESSION, "active": True, "identity": None}
+        mock.get("http://127.0.0.1:9/sessions/whoami", json=body)
+        with pytest.raises(OryError) as caught:
+            look(Memory(60.0)).session(TOKEN)
+    assert caught.value.reason is UpstreamReason.INVALID
+
+
+def test_a_token_that_names_no_session_is_unknown_where_kratos_cannot_be_asked() -> None:
+    one = look(Memory(60.0))
+    hydra = Hydra(Transport("hydra", "http://127.0.0.1:9"))
+    one.proofs = replace(one.proofs, hydra=hydra)
+    told = {"active": True, "token_use": "access_token", "sub": SUBJECT}
+    with responses.RequestsMock() as mock:
+        mock.post("http://127.0.0.1:9/admin/oauth2/introspect", json=told)
+        with pytest.raises(OryError) as caught:
+            one.session(Credential(Proof.ACCESS_TOKEN, "ory_at_x"))
+    assert caught.value.reason is UpstreamReason.UNREACHABLE

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from webhook_service.hooks import target
 from webhook_service.hooks.shape import ShapeError
 from webhook_service.hooks.target import Target, forwarded, host_of, method_of, path_of
 
@@ -53,6 +54,14 @@ def test_a_tidy_path_stays_as_it_is(segments: list[str]) -> None:
     assert tidy.startswith("/")
     assert not {".", ".."} & set(tidy.split("/"))
     assert "//" not in tidy
+
+
+@given(st.text(st.sampled_from("/.ab~-_%2e?#"), max_size=12))
+def test_a_path_with_nothing_to_put_right_is_passed_over_and_no_other(rest: str) -> None:
+    path = f"/{rest}"
+    if target._PLAIN.fullmatch(path):
+        assert target._tidy(path) == path
+        assert path_of(path) == path
 
 
 @given(st.text(st.characters(min_codepoint=1, max_codepoint=255), max_size=40))
