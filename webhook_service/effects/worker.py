@@ -35,7 +35,7 @@ LEASE: Final = timedelta(seconds=30)
 POLL_SECONDS: Final = 1.0
 """How long a worker sleeps at most, where those who accept effects wake it."""
 
-POLL_SECONDS_ALONE: Final = 0.1
+POLL_SECONDS_ALONE: Final = 0.05
 """The same where nobody can: effects come from other processes."""
 
 LONGEST_AWAY: Final = 5.0
