@@ -59,6 +59,7 @@ def test_a_tab_that_refreshes_behind_the_gateway_keeps_the_fresh_cookie(
     check.answer = EXTENDED
     assert visitor.page.evaluate(REFRESH) == 200
     assert [cookie["value"] for cookie in visitor.page.context.cookies()] == ["fresh"]
-    asked = check.asked[-1]
-    assert (asked.method, asked.target) == ("POST", "/session/refresh")
+    # A browser asks for its favicon when it likes: that is a check of its own.
+    [asked] = [one for one in check.asked if one.method == "POST"]
+    assert asked.target == "/session/refresh"
     assert asked.header("Origin") == gateway.url
