@@ -172,3 +172,15 @@ def test_any_name_can_be_a_files(tmp_path: Path, name: str) -> None:
 def test_a_file_is_shown_as_it_was_named() -> None:
     assert shown("sqlite:///webhook-service.db") == "webhook-service.db"
     assert shown("sqlite:////var/lib/effects.db") == "/var/lib/effects.db"
+
+
+def test_no_endings_is_no_answer_of_a_file_without_tables(tmp_path: Path) -> None:
+    """The quick look fails first, and what it fails of is explained by the usual one."""
+    file = tmp_path / "other.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("CREATE TABLE other (a)")
+    engine = open_engine(f"sqlite:///{file}")
+    with pytest.raises(DatabaseError) as caught:
+        SqlStore(engine, lambda: AT).endings_of("a person")
+    assert caught.value.trouble is Trouble.SCHEMA
+    engine.dispose()

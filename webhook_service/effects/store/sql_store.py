@@ -26,6 +26,7 @@ from webhook_service.effects.effect import (
 from webhook_service.effects.keeping import Counts, Ended, Turn
 from webhook_service.effects.store.database import AUTOCOMMIT
 from webhook_service.effects.store.queries import Queries
+from webhook_service.effects.store.quick import Nothing
 from webhook_service.effects.store.stored import (
     UNREADABLE,
     effect_of,
@@ -60,6 +61,8 @@ class SqlStore:
         self._reading = engine.execution_options(**AUTOCOMMIT)
         self._clock = None if engine.dialect.name == "postgresql" else clock
         self._queries = Queries(engine.dialect.name)
+        on_file = engine.dialect.name == "sqlite"
+        self._no_endings = Nothing(engine, self._queries.endings) if on_file else None
 
     def accept(self, effects: Sequence[NewEffect]) -> frozenset[str]:
         """Keep the effects, all or none; return the keys that were new (E1, E2)."""
@@ -157,6 +160,8 @@ class SqlStore:
     def endings_of(self, subject: str) -> tuple[Effect, ...]:
         """Return the person's endings that count already and are not done (E7)."""
         where = {"of_lane": lane_of_endings(subject), **self._now()}
+        if self._no_endings is not None and self._no_endings.is_found(where):
+            return ()
         return self._effects(self._queries.endings, where)
 
     def any_ending(self) -> bool:
