@@ -57,6 +57,7 @@ worker_tmp_dir: Final = _MEMORY if os.access(_MEMORY, os.W_OK) else None
 
 # Every event has its decision record; a line per request would say it again.
 accesslog: Final = None
+logger_class: Final = "webhook_service.web.gunicorn_log.Log"
 # Management over a socket: nobody asked for it.
 control_socket_disable: Final = True
 # Nobody in front may say where a request came from, or rename its path (SCRIPT_NAME).
