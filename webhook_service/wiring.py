@@ -22,7 +22,6 @@ from webhook_service.effects.ending import Moment, ends
 from webhook_service.effects.engine import Engine
 from webhook_service.effects.keeping import Store
 from webhook_service.effects.recent import RecentEvents
-from webhook_service.effects.worker import CONCURRENCY
 from webhook_service.fitness import missing_upstreams, unheard
 from webhook_service.gather import Gatherer
 from webhook_service.gating.gates import Gates
@@ -34,7 +33,6 @@ from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.hydra import Hydra
 from webhook_service.ory.kratos import Kratos
 from webhook_service.ory.kratos_public import KratosPublic
-from webhook_service.ory.outage import Outage, OutageState
 from webhook_service.ory.transport import Transport
 from webhook_service.policy.loader import load as load_policy
 from webhook_service.policy.model import Policy
@@ -47,6 +45,7 @@ from webhook_service.policy_in_force import (
     read_file,
 )
 from webhook_service.proofs import Proofs
+from webhook_service.reaching import admin_apis, public_api
 from webhook_service.recording import make_recorder, recording
 from webhook_service.records import metrics
 from webhook_service.records.writer import Nowhere, Recorder
@@ -204,10 +203,10 @@ def make_parts(
     missing = missing_upstreams(settings, policy)
     if missing and kratos is None and hydra is None:
         raise StartError("\n".join(missing))
-    ways = _transports(settings, logger)
+    ways = admin_apis(settings, logger)
     kratos = kratos or (Kratos(ways["kratos"]) if "kratos" in ways else None)
     hydra = hydra or (Hydra(ways["hydra"]) if "hydra" in ways else None)
-    public = _public(settings, logger)
+    public = public_api(settings, logger)
     gatherer = Gatherer(kratos, hydra, settings.hook_deadline, public)
     return Parts(
         kratos=kratos,
@@ -319,56 +318,3 @@ def policy_file(settings: Settings, logger: structlog.typing.FilteringBoundLogge
         fits=lambda policy: missing_upstreams(settings, policy),
         notices=partial(unheard, settings),
     )
-
-
-def _transports(
-    settings: Settings, logger: structlog.typing.FilteringBoundLogger
-) -> dict[str, Transport]:
-    """Return the ways to the admin APIs that the settings name."""
-    urls = {"kratos": settings.kratos_admin_url, "hydra": settings.hydra_admin_url}
-    return {
-        name: _transport(settings, name, url, settings.ory_api_key, logger)
-        for name, url in urls.items()
-        if url is not None
-    }
-
-
-def _public(
-    settings: Settings, logger: structlog.typing.FilteringBoundLogger
-) -> KratosPublic | None:
-    """Make the client of Kratos' public API: without our key, which is not for it."""
-    url = settings.kratos_public_url
-    if url is None:
-        return None
-    return KratosPublic(
-        _transport(settings, "kratos_public", url, None, logger), settings.session_cookie
-    )
-
-
-def _transport(
-    settings: Settings,
-    name: str,
-    url: str,
-    api_key: str | None,
-    logger: structlog.typing.FilteringBoundLogger,
-) -> Transport:
-    upstream = name.partition("_")[0]
-    return Transport(
-        upstream,
-        url,
-        api_key=api_key,
-        connections=settings.web_threads + CONCURRENCY,
-        trust_env=settings.use_env_proxies,
-        outage=Outage(upstream, on_change=partial(_tell_outage, name, logger)),
-    )
-
-
-def _tell_outage(
-    name: str, logger: structlog.typing.FilteringBoundLogger, state: OutageState
-) -> None:
-    """Say once that calls fail at once, and once that they do not any more."""
-    metrics.tell_upstream(name, down=state.down)
-    if state.down:
-        logger.error("an upstream does not answer; calls to it fail at once", upstream=name)
-    else:
-        logger.warning("the upstream answers again", upstream=name)

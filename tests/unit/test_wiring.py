@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from functools import partial
-from io import BytesIO
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -12,14 +9,12 @@ from typing import Any
 import pytest
 
 from webhook_service import runtime
-from webhook_service.ory.outage import OutageState
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy
-from webhook_service.records import metrics
 from webhook_service.records.log import make_logger
 from webhook_service.settings import Settings
-from webhook_service.wiring import StartError, _tell_outage, read_policy, wire
+from webhook_service.wiring import StartError, read_policy, wire
 
 KEYS = (b"k" * 32,)
 
@@ -54,16 +49,3 @@ def test_a_policy_file_that_is_wrong_names_itself(tmp_path: Path) -> None:
     path.write_text("version: 2\n")
     with pytest.raises(PolicyError, match=r"mine.yaml:1:10: policy.version"):
         read_policy(path)
-
-
-def test_an_outage_is_said_when_it_begins_and_when_it_ends() -> None:
-    log = BytesIO()
-    logger = make_logger("json", "info", log)
-    tell = partial(_tell_outage, "hydra", logger)
-    tell(OutageState(down=True, failures=5, silent_for=0.6, failed_fast=0))
-    assert 'webhook_service_upstream_down{upstream="hydra"} 1.0' in metrics.scrape().decode()
-    tell(OutageState(down=False, failures=0, silent_for=0.0, failed_fast=3))
-    assert 'webhook_service_upstream_down{upstream="hydra"} 0.0' in metrics.scrape().decode()
-    begun, ended = (json.loads(line) for line in log.getvalue().splitlines())
-    assert (begun["level"], begun["upstream"]) == ("error", "hydra")
-    assert (ended["level"], ended["upstream"]) == ("warning", "hydra")
