@@ -79,12 +79,13 @@ docs: setup ## write the tables of docs/policy.md, docs/settings.md and docs/doc
 	$(BIN)/python tools/settings_reference.py
 	$(BIN)/python tools/doctor_reference.py
 
+# pip takes a hashed pin for its extras only where the pin names them: --no-strip-extras.
 lock: setup ## pin the dependencies anew, with hashes
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --group mutants --constraint requirements-dev.txt -o requirements-mutants.txt
 
 clean: ## remove the environment and all caches
