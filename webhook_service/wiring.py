@@ -11,10 +11,13 @@ from typing import Final, Protocol, TypeVar
 
 import structlog
 
-from webhook_service.checks import Checks, make_checks
 from webhook_service.consequences import Consequences, Effects
 from webhook_service.deciding import Decider
-from webhook_service.early import Early
+from webhook_service.early.asking import Early
+from webhook_service.early.checks import Checks, make_checks
+from webhook_service.early.looking import NoticedEndings
+from webhook_service.early.proofs import Proofs
+from webhook_service.early.remembering import Memory
 from webhook_service.effects.asking import READING_THREADS
 from webhook_service.effects.catalogue import Tools, perform
 from webhook_service.effects.effect import Effect, Result
@@ -27,7 +30,6 @@ from webhook_service.gather import Gatherer
 from webhook_service.gating.gates import Gates
 from webhook_service.gating.making import make_gates
 from webhook_service.limits import Limits
-from webhook_service.looking import NoticedEndings
 from webhook_service.opening import is_file, open_store
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.hydra import Hydra
@@ -44,12 +46,10 @@ from webhook_service.policy_in_force import (
     UnreadableError,
     read_file,
 )
-from webhook_service.proofs import Proofs
 from webhook_service.reaching import admin_apis, public_api
 from webhook_service.recording import make_recorder, recording
 from webhook_service.records import metrics
 from webhook_service.records.writer import Nowhere, Recorder
-from webhook_service.remembering import Memory
 from webhook_service.runtime import runtime_file, runtime_folder
 from webhook_service.service import Service, utc_now
 from webhook_service.sessions import Session

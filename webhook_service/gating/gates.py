@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from webhook_service.early import Early, Followed, Judged
+from webhook_service.early.asking import Early, Followed, Judged
+from webhook_service.early.proofs import Inquiry
 from webhook_service.gates import answers, consent, login, logout
 from webhook_service.gates.answers import (
     Answer,
@@ -26,7 +27,6 @@ from webhook_service.hooks.hints import hint
 from webhook_service.ory.errors import NotFound, OryError
 from webhook_service.ory.hydra_flows import Asked, HydraFlows
 from webhook_service.policy_in_force import PolicyInForce
-from webhook_service.proofs import Inquiry
 from webhook_service.records.record import Record
 from webhook_service.sessions import Session
 from webhook_service.turn import take_turn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from webhook_service.early import Early
+from webhook_service.early.asking import Early
 from webhook_service.fitness import lacking_for_gates
 from webhook_service.gating.gates import Gates, Places
 from webhook_service.ory.errors import OryError

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from webhook_service.early.proofs import Inquiry
 from webhook_service.gates.answers import Outcome
 from webhook_service.hooks.credential import Credential, Proof
 from webhook_service.hooks.event import Raw, event_key
-from webhook_service.proofs import Inquiry
 from webhook_service.turn import Turn
 
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
-from webhook_service.checks import Checks
+from webhook_service.early.checks import Checks
 from webhook_service.hooks.check import CHECK, CHECK_REQUEST
 from webhook_service.hooks.reply import Reply
 from webhook_service.web.authentication import Keys

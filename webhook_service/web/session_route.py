@@ -11,7 +11,7 @@ from typing import Final
 
 from flask import Flask, Response, after_this_request, request
 
-from webhook_service.checks import Checks
+from webhook_service.early.checks import Checks
 from webhook_service.hooks.check import SESSION_REFRESH
 from webhook_service.hooks.hints import SESSION_TOKEN_HEADER
 from webhook_service.hooks.target import Target

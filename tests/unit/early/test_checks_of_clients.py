@@ -8,7 +8,7 @@ import pytest
 from unit.checking import SESSION, SUBJECT, at_work
 from unit.workbench import NOW, Bench, BenchMaker
 
-from webhook_service.early import Early, Judged
+from webhook_service.early.asking import Early, Judged
 from webhook_service.gather import NOT_THE_SUBJECTS
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.oauth_client import OAuthClient

@@ -14,11 +14,13 @@ import pytest
 import responses
 from unit.workbench import HeldEffects
 
+from webhook_service.early.looking import Look, session_key
+from webhook_service.early.proofs import AmbiguousError, Inquiry, Proofs
+from webhook_service.early.remembering import Memory
 from webhook_service.effects.keeping import StoreUnavailableError
 from webhook_service.gather import Gatherer, Known
 from webhook_service.hooks.credential import Credential, Proof
 from webhook_service.hooks.event import Event
-from webhook_service.looking import Look, session_key
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import OryError, UpstreamReason
 from webhook_service.ory.hydra import Hydra
@@ -26,8 +28,6 @@ from webhook_service.ory.kratos_public import KratosPublic
 from webhook_service.ory.transport import Transport
 from webhook_service.policy.decision import Decision
 from webhook_service.policy.facts import EventName, Source
-from webhook_service.proofs import AmbiguousError, Inquiry, Proofs
-from webhook_service.remembering import Memory
 
 SUBJECT = "aea95835-aeaf-4997-bd01-d04160cc4ddc"
 SESSION = "a1daf59b-bb36-40b2-9ae7-e3eab04e223d"

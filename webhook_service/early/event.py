@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from webhook_service.early.proofs import Proven
 from webhook_service.gather import Known
 from webhook_service.hooks.check import Question
 from webhook_service.hooks.event import KEY_DIGITS, Event
 from webhook_service.policy.conditions.types import Value
 from webhook_service.policy.facts import EventName, Source
 from webhook_service.policy.known import NO_SESSION, session_facts
-from webhook_service.proofs import Proven
 from webhook_service.sessions import AAL1, SESSION_CLAIM, Session
 
 OF_CLIENT: Final = "check.of_client"

@@ -13,8 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from webhook_service.early.remembering import Memory
 from webhook_service.ory.deadline import Deadline
-from webhook_service.remembering import Memory
 
 ALWAYS = float("-inf")
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from unit.checking import SESSION, SUBJECT, at_work, consented, forget
 from unit.workbench import NOW, Bench, BenchMaker
 
-from webhook_service.early import _pause
+from webhook_service.early.asking import _pause
 from webhook_service.effects.effect import (
     Cause,
     Effect,

@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TypeAlias
 
-from webhook_service.early import Early, Followed, Judged
+from webhook_service.early.asking import Early, Followed, Judged
 from webhook_service.fitness import refreshes_sessions
 from webhook_service.hooks.check import Question, Wire
 from webhook_service.hooks.check_answers import (

@@ -14,6 +14,8 @@ from hashlib import blake2b
 from typing import Any, Final, NamedTuple, TypeVar
 
 from webhook_service.consequences import Effects
+from webhook_service.early.proofs import AmbiguousError, Inquiry, Proofs, Proven
+from webhook_service.early.remembering import Memory
 from webhook_service.effects.effect import Effect, EndSession, NewEffect
 from webhook_service.effects.keeping import StoreUnavailableError
 from webhook_service.gather import Gatherer, Known
@@ -24,8 +26,6 @@ from webhook_service.policy.asking import next_source
 from webhook_service.policy.conditions.types import Value
 from webhook_service.policy.decision import Decision
 from webhook_service.policy.facts import Source
-from webhook_service.proofs import AmbiguousError, Inquiry, Proofs, Proven
-from webhook_service.remembering import Memory
 
 T = TypeVar("T")
 

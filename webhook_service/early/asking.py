@@ -17,21 +17,21 @@ from typing import Final
 from webhook_service.consequences import NOTHING as NOTHING_FOLLOWS
 from webhook_service.consequences import Kept
 from webhook_service.deciding import Decider, Sources
-from webhook_service.early_event import LACKS_SECOND_FACTOR, event_of, known_with, token_event
+from webhook_service.early.event import LACKS_SECOND_FACTOR, event_of, known_with, token_event
+from webhook_service.early.looking import Look, session_key
+from webhook_service.early.proofs import NOTHING, AmbiguousError, Inquiry, Proofs
+from webhook_service.early.remembering import Memory
 from webhook_service.effects.extend_session import Extension, Result, extend_session
 from webhook_service.effects.recent import RecentEvents
 from webhook_service.gather import AMBIGUOUS, NOT_THE_SUBJECTS, Known, client_facts
 from webhook_service.hooks.check import Question
 from webhook_service.hooks.credential import Credential, Proof
 from webhook_service.hooks.event import KEY_DIGITS
-from webhook_service.looking import Look, session_key
 from webhook_service.ory.errors import OryError
 from webhook_service.ory.oauth_client import OAuthClient
 from webhook_service.policy.decision import Decision, Extend, Reason, Verdict
 from webhook_service.policy.facts import Source
 from webhook_service.policy.messages import stock_message
-from webhook_service.proofs import NOTHING, AmbiguousError, Inquiry, Proofs
-from webhook_service.remembering import Memory
 from webhook_service.sessions import Session
 from webhook_service.turn import Turn
 
