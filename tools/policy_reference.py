@@ -31,7 +31,7 @@ from webhook_service.policy.loading.shapes import (
 )
 from webhook_service.policy.messages import stock_message
 from webhook_service.policy.model import Section
-from webhook_service.policy.schema import descriptions
+from webhook_service.policy.schema import descriptions, fact_descriptions
 
 GUIDE: Final = Path(__file__).parent.parent / "docs" / "policy.md"
 
@@ -116,7 +116,10 @@ def facts() -> str:
     """Return every fact with its type."""
     return table(
         ("fact", "type", "what it is"),
-        ((f"`{fact.name}`", str(fact.type), texts.FACTS[fact.name]) for fact in FACTS.values()),
+        (
+            (f"`{fact.name}`", str(fact.type), fact_descriptions.FACTS[fact.name])
+            for fact in FACTS.values()
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from webhook_service.policy.advice import (
     OUT_OF_REACH,
     OUTLIVES_SESSION,
     PASSES_ENDED,
+    SPELLING,
 )
 from webhook_service.policy.decision import Note, Reason, Verdict
 from webhook_service.policy.loading.rules import LONGEST_DESCRIPTION, LONGEST_MESSAGE, LONGEST_NAME
@@ -70,62 +71,6 @@ INNER: Final[Mapping[str, Mapping[str, tuple[str, str]]]] = {
     },
 }
 """The keys within the keys of a rule: what each takes, and what it is."""
-
-FACTS: Final[Mapping[str, str]] = {
-    "now": "the one clock reading of the event",
-    "event.name": "what happened",
-    "event.method": "the method of this step: the last part of the hook's URL, else what the"
-    " flow says",
-    "session.found": "whether there is a session behind the event, and it is the subject's",
-    "session.active": "whether it is live: not signed out, not expired, its identity not disabled",
-    "session.id": "its id; absent at the first step of a login, when it has none yet",
-    "session.aal": "the level that was reached, never higher than the factors prove; kept when"
-    " the session is over",
-    "session.methods": "the methods that were used, in order, repeats included",
-    "session.authenticated_at": "when the last step of signing in was completed: a step-up"
-    " moves it",
-    "session.issued_at": "when it began: never moves",
-    "session.expires_at": "when Kratos ends it unless it is extended",
-    "session.second_factor_at": "when the newest second factor was completed",
-    "identity.found": "whether the person has an account",
-    "identity.email_verified": "whether an e-mail address is verified",
-    "identity.id": "its id; absent before a registration is stored",
-    "identity.schema_id": "the schema of its traits",
-    "identity.state": "whether it is enabled",
-    "identity.organization_id": "the organization that it belongs to",
-    "identity.created_at": "when it was made",
-    "identity.verified_addresses": "the verified e-mail addresses and telephone numbers",
-    "identity.traits": "its traits",
-    "identity.metadata_public": "metadata that the person may read",
-    "identity.metadata_admin": "metadata that only administrators read",
-    "identity.second_factors": "which of `totp`, `webauthn` and `lookup_secret` are set up",
-    "client.id": "the OAuth 2.0 client; absent at a login that no client asked for",
-    "client.name": "its name",
-    "client.owner": "its owner",
-    "client.scopes": "the scopes that it may ask for",
-    "client.metadata": "its metadata",
-    "token.grant": "the grant type",
-    "token.subject": "the person's id; the client's at `client_credentials`",
-    "token.acr": "the level that the login app told Hydra; Kratos tells none",
-    "token.scopes": "the granted scopes; those asked for while none is granted yet",
-    "token.audience": "the granted audience",
-    "token.amr": "the methods that Hydra remembers, which may be older than the session's",
-    "token.auth_time": "when Hydra took over the sign-in",
-    "token.claims": "what the consent app or a claims rule has put into the access token",
-    "token.id_claims": "the same of the ID token",
-    "flow.type": "how the person came: with a browser or an app",
-    "flow.requested_aal": "the level that the flow is to reach",
-    "flow.refresh": "whether somebody signed in is asked again",
-    "flow.oauth2": "whether a client of Hydra asked for the login",
-    "flow.transient": "the `transient_payload` that the login page sent along",
-    "request.ip": "the address, from the header that `CLIENT_IP_HEADER` names",
-    "request.country": "the country, from the header that `COUNTRY_HEADER` names",
-    "request.user_agent": "the browser or app",
-    "request.headers": "name in lower case to first value, of the headers that are handed on",
-    "request.host": "the host that is asked about, in lower case and without its port",
-    "request.path": "its path without the query, decoded once, `.` and `..` gone",
-    "request.method": "its verb, in capitals",
-}
 
 FUNCTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "has": ("has(identity.traits.staff)", "whether a fact or a member is there and not null"),
@@ -187,8 +132,8 @@ NOTES: Final[Mapping[Note, str]] = {
 }
 
 WARNINGS: Final[Mapping[str, str]] = {
-    GRANT_ESCAPES: "an mfa rule at Hydra's hooks is passed over for jwt-bearer, and no deny rule"
-    " names that grant",
+    GRANT_ESCAPES: "an mfa rule at `hydra.token` is passed over for jwt-bearer, and no deny rule"
+    " refuses that grant",
     CONSENT_KEEPS: "a claims rule sets, at a code exchange, a claim that the policy itself"
     " expects in the token, or one of OpenID Connect's scopes in the ID token: where the"
     " consent app sets it, Hydra keeps that one until the first refresh",
@@ -198,6 +143,8 @@ WARNINGS: Final[Mapping[str, str]] = {
     " token is refreshed after sign-out",
     PASSES_ENDED: "a rule that holds only while `session.active`, and so never refuses those"
     " whose session is over",
+    SPELLING: "a text that a fact never is, as it is written: names of headers and hosts come in"
+    " small letters, verbs in capitals",
 }
 """What each warning of ``policy check`` says."""
 

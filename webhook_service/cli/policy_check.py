@@ -7,10 +7,9 @@ from typing import IO, Any
 
 import click
 
-from webhook_service.cli.policy_file import FILE, WrongFileError, file_name, read_policy
+from webhook_service.cli.policy_file import FILE, file_name, read_policy
 from webhook_service.cli.terminal import bold, columns, counted, dim, echo_json, printable, titled
 from webhook_service.policy.advice import Advice, advice
-from webhook_service.policy.facts import EventName, Source
 from webhook_service.policy.model import Policy
 from webhook_service.policy.overview import Overview, overview
 
@@ -34,14 +33,7 @@ from webhook_service.policy.overview import Overview, overview
 @click.option("--strict", is_flag=True, help="Warnings count as errors.")
 def command(file: IO[bytes], *, as_json: bool, strict: bool) -> None:
     """Check one file."""
-    name = file_name(file)
-    try:
-        policy = read_policy(file)
-    except WrongFileError as wrong:
-        if not as_json:
-            raise
-        echo_json(_errors(wrong, name))
-        raise SystemExit(1) from None
+    policy, name = read_policy(file), file_name(file)
     rules, warnings = overview(policy), advice(policy)
     if as_json:
         echo_json(_document(policy, rules, warnings, name))
@@ -87,30 +79,12 @@ def _report(
 
 def _calls(each: Overview) -> Iterator[tuple[str, str]]:
     """Yield the calls, those of several events together where they are the same."""
-    together: dict[frozenset[Source], list[EventName]] = {}
-    for event, sources in each.calls.items():
-        together.setdefault(sources, []).append(event)
+    together = each.calls_together
     head = "calls"
     for sources, events in together.items():
         where = "" if len(together) == 1 else f" at {', '.join(events)}"
         yield head, (", ".join(sorted(sources)) or "none") + where
         head = ""
-
-
-def _errors(wrong: WrongFileError, name: str) -> dict[str, Any]:
-    return {
-        "file": name,
-        "valid": False,
-        "errors": [
-            {
-                "line": problem.line,
-                "column": problem.column,
-                "kind": problem.kind,
-                "message": problem.message,
-            }
-            for problem in wrong.error.problems
-        ],
-    }
 
 
 def _document(

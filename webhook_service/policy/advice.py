@@ -23,16 +23,25 @@ from webhook_service.policy.foresight import (
     parts,
 )
 from webhook_service.policy.model import ClaimsRule, DenyRule, MfaRule, Policy, Rule, SessionRule
-from webhook_service.policy.overview import reads_of
+from webhook_service.policy.overview import expressions_of, reads_of
 from webhook_service.policy.reading import Path
+from webhook_service.policy.spelling import sought_in_vain
 
 GRANT_ESCAPES: Final = "warning.grant_escapes"
 CONSENT_KEEPS: Final = "warning.consent_keeps"
 OUT_OF_REACH: Final = "warning.out_of_reach"
 OUTLIVES_SESSION: Final = "warning.outlives_session"
 PASSES_ENDED: Final = "warning.passes_ended"
+SPELLING: Final = "warning.spelling"
 
-CODES: Final = (GRANT_ESCAPES, CONSENT_KEEPS, OUT_OF_REACH, OUTLIVES_SESSION, PASSES_ENDED)
+CODES: Final = (
+    GRANT_ESCAPES,
+    CONSENT_KEEPS,
+    OUT_OF_REACH,
+    OUTLIVES_SESSION,
+    PASSES_ENDED,
+    SPELLING,
+)
 """Every code, in the order in which the documentation explains them."""
 
 _PASSED_ON: Final = frozenset({"true-client-ip", "user-agent"})
@@ -77,6 +86,7 @@ def advice(policy: Policy) -> tuple[Advice, ...]:
         *_out_of_reach(policy),
         *_outliving(policy),
         *_passing_over_the_ended(policy),
+        *_misspelt(policy),
     ]
     return tuple(sorted(found))
 
@@ -99,7 +109,7 @@ def _escapes(policy: Policy) -> Iterator[Advice]:
         rule
         for rule in policy.rules
         if isinstance(rule, MfaRule)
-        and (rule.events & HYDRA) - _events_of(closing, rule)
+        and EventName.HYDRA_TOKEN in rule.events - _events_of(closing, rule)
         and may_hold(rule.when, _ASSERTION)
     ]
     if passed_over:
@@ -111,10 +121,11 @@ def _escapes(policy: Policy) -> Iterator[Advice]:
 
 
 def _refuses_jwt_bearer(rule: DenyRule) -> bool:
-    names_it = rule.when is not None and any(
-        node.value == JWT_BEARER for node in _constants(rule.when.tree)
-    )
-    return names_it and may_hold(rule.when, _ASSERTION)
+    """Whether the rule holds for such a token, whatever else, or is about them in so many words."""
+    if rule.when is None:
+        return False
+    names_it = any(node.value == JWT_BEARER for node in _constants(rule.when.tree))
+    return must_hold(rule.when.tree, _ASSERTION) or (names_it and may_hold(rule.when, _ASSERTION))
 
 
 def _events_of(rules: Iterable[Rule], beside: Rule) -> frozenset[EventName]:
@@ -155,6 +166,16 @@ def _kept_by_consent(policy: Policy) -> Iterator[Advice]:
 
 def _reads(read: Iterable[Path], fact: str, claim: str) -> bool:
     return any(path.fact == fact and path.members[:1] == (claim,) for path in read)
+
+
+# Texts that a fact never is: such a condition never holds, and nothing tells
+
+
+def _misspelt(policy: Policy) -> Iterator[Advice]:
+    for rule in policy.rules:
+        for expression in expressions_of(rule):
+            for why in dict.fromkeys(sought_in_vain(expression.tree)):
+                yield Advice(rule.line, SPELLING, f'"{rule.name}": {why}')
 
 
 # Facts that Kratos may not tell (F9, F33, F105)

@@ -72,9 +72,10 @@ def _check_version(fields: Fields) -> None:
     if node is None:
         return
     value = node.value if isinstance(node, ScalarNode) else None
-    if type(value) is not int or value not in VERSIONS:
-        supported = listed(str(version) for version in VERSIONS)
-        written = quoted(node.text) if isinstance(node, ScalarNode) else described(node)
-        fields.problem(
-            "version", "policy.version", f"{written} is not supported; write {supported}"
-        )
+    if type(value) is int and value in VERSIONS:
+        return
+    supported = listed(str(version) for version in VERSIONS)
+    if isinstance(node, ScalarNode) and node.style != "plain":
+        supported += ", without quotes"
+    written = quoted(node.text) if isinstance(node, ScalarNode) and node.text else described(node)
+    fields.problem("version", "policy.version", f"{written} is not supported; write {supported}")

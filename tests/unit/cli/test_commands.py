@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,3 +69,29 @@ def test_serve_help_lists_every_setting() -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str) -> None:
     assert len(run(command, "--help").splitlines()) > 3
+
+
+def printed_in_latin_1(*arguments: object, **environment: str) -> bytes:
+    done = subprocess.run(  # noqa: S603  the program under test
+        [sys.executable, "-m", "webhook_service", *map(str, arguments)],
+        capture_output=True,
+        check=True,
+        env={"PYTHONIOENCODING": "latin-1", **environment},
+    )
+    return done.stdout
+
+
+def test_a_terminal_that_lacks_a_character_gets_it_spelled_out() -> None:
+    assert rb"/hooks/kratos/\u2026" in printed_in_latin_1("serve", "--help")
+
+
+def test_a_merged_file_keeps_its_bytes_whatever_the_terminal_can_show(tmp_path: Path) -> None:
+    file = tmp_path / "kratos.yml"
+    file.write_bytes("# \N{SNOWMAN}\r\ndsn: caf\u00e9\r\n".encode())
+    (tmp_path / "policy.yaml").write_text("version: 1\n")
+    environment = {
+        "PUBLIC_URL": "https://hooks.example.org",
+        "POLICY_FILE": str(tmp_path / "policy.yaml"),
+    }
+    arguments = ("ory-config", "kratos", "--no-keys", "--merge", file)
+    assert printed_in_latin_1(*arguments, **environment) == file.read_bytes()

@@ -103,11 +103,24 @@ def test_json_of_a_file_without_errors(
     ]
 
 
-def test_json_of_a_file_with_errors(
-    run_json: Callable[..., Any], write: Callable[..., Path]
+@pytest.mark.parametrize(
+    ("command", "and_then"),
+    [
+        (["policy", "check"], []),
+        (["policy", "test"], []),
+        (["policy", "explain"], ["--record", "a", "--log", __file__]),
+        (["simulate", "--policy"], [__file__]),
+    ],
+)
+def test_json_of_a_file_with_errors_is_the_same_from_every_command(
+    run_json: Callable[..., Any],
+    write: Callable[..., Path],
+    command: list[str],
+    and_then: list[str],
 ) -> None:
-    document = run_json("policy", "check", "--json", write(WRONG), status=1)
-    assert document["valid"] is False
+    path = write(WRONG)
+    document = run_json(*command, path, *and_then, "--json", status=1)
+    assert (document["file"], document["valid"]) == (str(path), False)
     assert [(each["line"], each["column"], each["kind"]) for each in document["errors"]] == [
         (4, 11, "condition.unknown_fact"),
         (5, 20, "policy.value"),

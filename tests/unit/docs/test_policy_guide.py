@@ -102,6 +102,31 @@ def test_a_recipe_says_what_happens_at_each_event_and_what_to_configure(
     assert "\nIn Ory:" in text
 
 
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda block: block.heading)
+def test_a_recipe_ends_with_the_commands_that_put_all_of_its_hooks_into_the_files_of_ory(
+    recipe: Block, guide: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Kratos' only where a rule listens to one of its hooks, and Hydra's likewise."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("PUBLIC_URL", "https://hooks.example.org")
+    for name in ("KRATOS_HOOK_KEYS", "HYDRA_HOOK_KEYS"):
+        monkeypatch.setenv(name, name[0] * 40)
+    text = guide.partition(f"\n### {recipe.heading}\n")[2].partition("\n### ")[0]
+    last = list(blocks_of(text))[-1]
+    assert text.endswith(f"```sh\n{last.text}```\n")
+    for server, key in (("kratos", "identity"), ("hydra", "oauth2")):
+        (folder / f"{server}.yml").write_text(f"{key}: {{}}\n")
+    for line in last.text.splitlines():
+        program, *arguments = shlex.split(line)
+        result = CliRunner().invoke(main, arguments, prog_name=program)
+        assert result.exit_code == 0, result.output
+    events = {event for rule in load(recipe.text.encode()).rules for event in rule.events}
+    for server in ("kratos", "hydra"):
+        is_needed = any(event.startswith(f"{server}.") for event in events)
+        assert ("hooks.example.org" in (folder / f"{server}.yml").read_text()) == is_needed
+        assert (f" ory-config {server} " in last.text) == is_needed
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with every file that the guide names, and recorded calls."""

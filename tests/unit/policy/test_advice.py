@@ -52,9 +52,11 @@ def test_several_rules_are_one_warning_that_names_the_first_of_them() -> None:
         f'token.grant == "{JWT_BEARER}"',
         f'token.grant in ["client_credentials", "{JWT_BEARER}"]',
         f'client.id != "robot" && token.grant == "{JWT_BEARER}"',
+        'token.grant != "authorization_code" && token.grant != "refresh_token"',
+        '!(token.grant in ["authorization_code", "refresh_token"])',
     ],
 )
-def test_a_deny_rule_that_names_the_grant_closes_that_way(when: str) -> None:
+def test_a_deny_rule_that_names_the_grant_or_admits_others_only_closes_that_way(when: str) -> None:
     deny = f"deny:\n  - name: no assertions\n    when: '{when}'\n"
     assert warned(deny + MFA) == []
 
@@ -78,6 +80,12 @@ def test_another_deny_rule_does_not(deny: str) -> None:
     assert warned(f"deny:\n  - name: other\n{deny}{MFA}")[-1][1] == "warning.grant_escapes"
 
 
+def test_a_rule_at_the_older_hook_too_needs_no_deny_rule_there() -> None:
+    """That hook is called at a refresh only."""
+    deny = f"deny:\n  - name: no assertions\n    when: 'token.grant == \"{JWT_BEARER}\"'\n"
+    assert warned(f"{deny}{MFA}    events: [hydra.token, hydra.refresh_token]\n") == []
+
+
 def test_in_a_policy_in_shadow_a_deny_rule_in_shadow_closes_it_too() -> None:
     deny = f"deny:\n  - name: no assertions\n    when: 'token.grant == \"{JWT_BEARER}\"'\n"
     assert warned("mode: shadow\n" + deny + MFA) == []
@@ -88,6 +96,7 @@ def test_in_a_policy_in_shadow_a_deny_rule_in_shadow_closes_it_too() -> None:
     [
         'when: token.grant == "refresh_token"',
         "events: [check]",
+        "events: [hydra.refresh_token]",
         "events: [kratos.login]\n    step_up_within: 10m",
     ],
 )

@@ -240,6 +240,31 @@ def test_a_grant_that_is_left_open_is_tried_as_both_with_all_else_the_same() -> 
         assert facts.value("client.id") == "web"
 
 
+# Identifiers that are hashes
+
+
+def test_no_rule_that_names_a_person_is_decided_by_a_hash() -> None:
+    """``HASH_IDENTIFIERS``: the log must not tell whom a rule is about."""
+    kept = {"session.found": True, "identity.found": True}
+    told, hashed = only({**RECORD, "facts": kept}), only({**RECORD, "facts": kept, "hashed": True})
+    assert (told.value("identity.id"), told.value("session.id")) == (SUBJECT, SESSION_ID)
+    assert hashed.value("identity.id") is UNKNOWN
+    assert hashed.value("session.id") is UNKNOWN
+    assert hashed.value("token.subject") is UNKNOWN
+    others = {"identity.id", "session.id", "token.subject"}
+    assert {name: value for name, value in hashed.values.items() if name not in others} == {
+        name: value for name, value in told.values.items() if name not in others
+    }
+
+
+def test_that_there_is_nobody_is_known_of_hashes_as_well() -> None:
+    record = {**RECORD, "subject": None, "session": None, "notes": ["subject.none"]}
+    for facts, as_it_is in zip(
+        facts_of_record({**record, "hashed": True}), facts_of_record(record), strict=True
+    ):
+        assert facts.values == as_it_is.values
+
+
 # What is no record
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -227,6 +228,31 @@ def test_every_key_of_a_rule_is_described() -> None:
         properties = document()["$defs"][section.value]["properties"]
         assert properties.keys() == set(shape.keys)
         assert all(property_["description"] for property_ in properties.values())
+
+
+def test_whatever_key_an_editor_offers_it_can_say_something_about() -> None:
+    definitions = document()["$defs"]
+
+    def is_told(schema: dict[str, Any]) -> bool:
+        named = schema.get("$ref", "").rpartition("/")[2]
+        return "description" in schema or (bool(named) and is_told(definitions[named]))
+
+    def silent(schema: Any) -> Iterator[str]:
+        if isinstance(schema, list):
+            yield from (key for item in schema for key in silent(item))
+        elif isinstance(schema, dict):
+            offered = schema.get("properties", {}) if "additionalProperties" in schema else {}
+            yield from (key for key, value in offered.items() if not is_told(value))
+            yield from (key for value in schema.values() for key in silent(value))
+
+    assert list(silent(document())) == []
+
+
+def test_a_fact_of_a_test_is_told_in_words() -> None:
+    session = document()["$defs"]["facts at check"]["properties"]["session"]["properties"]
+    assert session["issued_at"]["description"] == (
+        "When it began: never moves (timestamp, read by kratos.session)."
+    )
 
 
 def test_tests_have_the_keys_that_the_loader_reads() -> None:

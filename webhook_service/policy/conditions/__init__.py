@@ -6,7 +6,7 @@ knows which facts exist: the names are an argument of ``parse``.
 
 from webhook_service.policy.conditions.errors import ConditionError
 from webhook_service.policy.conditions.expression import Expression, Names, demand_bool, parse
-from webhook_service.policy.conditions.lexer import RESERVED_WORDS
+from webhook_service.policy.conditions.lexer import RESERVED_WORDS, comments
 from webhook_service.policy.conditions.literals import parse_duration, parse_timestamp
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ConditionError",
     "Expression",
     "Names",
+    "comments",
     "demand_bool",
     "parse",
     "parse_duration",

@@ -20,6 +20,7 @@ from webhook_service.policy.conditions.types import (
     DURATION,
     FREE,
     NULL,
+    STRING,
     TIMESTAMP,
     Kind,
     Type,
@@ -84,11 +85,21 @@ def comparison_type(sign: Token, left: Node, right: Node) -> Type:
     holds = _holds_in if sign.text == "in" else _holds
     if not holds(sign.text, left, right):
         raise refusal(
-            "type", sign.start, f"{sign.text} does not work on {left.type} and {right.type}"
+            "type",
+            sign.start,
+            f"{sign.text} does not work on {left.type} and {right.type}{_as_moment(left, right)}",
         )
     _check_words(left, right)
     _check_words(right, left)
     return BOOL
+
+
+def _as_moment(left: Node, right: Node) -> str:
+    """Return how to write the text that stands beside a timestamp or a duration, if one does."""
+    for one, other in ((left, right), (right, left)):
+        if one.type.kind in MOMENTS and other.type == STRING:
+            return f'; write {one.type}("…")'
+    return ""
 
 
 def _holds(operator: str, left: Node, right: Node) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final, NoReturn
 
-from webhook_service.policy.conditions.errors import refusal, shown
+from webhook_service.policy.conditions.errors import refusal, shown, sign_for
 from webhook_service.policy.conditions.lexer import Token, TokenKind, tokens
 
 LONGEST: Final = 2_000
@@ -21,7 +21,9 @@ class Cursor:
 
     def __init__(self, text: str) -> None:
         if len(text) > LONGEST:
-            raise refusal("limit", LONGEST, f"a condition has at most {LONGEST} characters")
+            advice = "give parts of it names under `conditions`"
+            message = f"a condition has at most {LONGEST} characters; {advice}"
+            raise refusal("limit", LONGEST, message)
         self._tokens = tokens(text)
         self._position = 0
         self._depth = 0
@@ -59,6 +61,7 @@ class Cursor:
         token = self.next
         if token.kind is TokenKind.END:
             raise refusal("syntax", token.start, f"the condition ends too early{hint}")
+        hint = hint or sign_for(token.text)
         raise refusal("syntax", token.start, f"{shown(token.text)} is not expected here{hint}")
 
     @contextmanager

@@ -10,6 +10,9 @@ _SHOWN: Final = 60
 """How many characters of what was read an error text repeats."""
 
 
+_WORDS_FOR_SIGNS: Final = {"and": "&&", "or": "||", "not": "!", "is": "=="}
+
+
 class ConditionError(Exception):
     """An expression that cannot be used.
 
@@ -39,6 +42,12 @@ def did_you_mean(word: str, known: Iterable[str], *, prefix: str = "") -> str:
     """Return ``; did you mean …?`` with the nearest known word, or nothing."""
     near = difflib.get_close_matches(word, sorted(known), n=1)
     return f"; did you mean {prefix}{near[0]}?" if near else ""
+
+
+def sign_for(word: str) -> str:
+    """Return ``; write &&`` for a word that other languages have in place of it, or nothing."""
+    sign = _WORDS_FOR_SIGNS.get(word.lower())
+    return f"; write {sign}" if sign else ""
 
 
 def one_of(words: Iterable[str]) -> str:

@@ -8,7 +8,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from webhook_service.policy.conditions.errors import ConditionError, did_you_mean, refusal, shown
+from webhook_service.policy.conditions.errors import (
+    ConditionError,
+    did_you_mean,
+    refusal,
+    shown,
+    sign_for,
+)
 from webhook_service.policy.conditions.lexer import Token
 from webhook_service.policy.conditions.literals import parse_duration, parse_timestamp
 from webhook_service.policy.conditions.nodes import (
@@ -185,11 +191,14 @@ def _demand_count(name: Token, arguments: list[Node], count: int) -> None:
 def _demand_texts(name: Token, operands: list[Node]) -> None:
     for operand in operands:
         if operand.type not in _TEXTS:
-            raise refusal("type", name.start, f"{name.text} works on texts, not {operand.type}")
+            is_list = name.text == "contains" and operand.type.kind is Kind.LIST
+            hint = '; what a list has is told by in, as in "a" in x' if is_list else ""
+            message = f"{name.text} works on texts, not {operand.type}{hint}"
+            raise refusal("type", name.start, message)
 
 
 def _unknown(
     name: Token, instead: str | None, known: frozenset[str] = frozenset()
 ) -> ConditionError:
-    hint = f"; {instead}" if instead else did_you_mean(name.text, known)
+    hint = f"; {instead}" if instead else sign_for(name.text) or did_you_mean(name.text, known)
     return refusal("unknown_function", name.start, f"{shown(name.text)} is not a function{hint}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -29,7 +30,9 @@ _LARGEST_INTEGER: Final = 2**63 - 1
 """CEL's integers have 64 bits; JSON's, which a condition may meet, have no limit."""
 
 _ESCAPES: Final = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "'": "'"}
+_NO_QUOTE: Final = "; a text stands in straight quotes"
 _HINTS: Final = {
+    **dict.fromkeys("\u201c\u201d\u201e\u2018\u2019", _NO_QUOTE),
     "=": "; equality is ==",
     "&": "; and is &&",
     "|": "; or is ||",
@@ -51,6 +54,9 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE,
 )
+
+
+_COMMENT: Final = re.compile(r"//[^\n]*")
 
 
 class TokenKind(Enum):
@@ -96,6 +102,14 @@ def tokens(text: str) -> list[Token]:
             end = position
     found.append(Token(TokenKind.END, "", end, end))
     return found
+
+
+def comments(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the comments of an expression that ``tokens`` has split, each with where it starts."""
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup == "space":
+            for comment in _COMMENT.finditer(text, match.start(), match.end()):
+                yield comment.start(), comment[0]
 
 
 def _token(match: re.Match[str]) -> Token:

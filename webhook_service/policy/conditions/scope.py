@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from webhook_service.policy.conditions import checks
-from webhook_service.policy.conditions.errors import did_you_mean, one_of, refusal, shown
+from webhook_service.policy.conditions.errors import (
+    did_you_mean,
+    one_of,
+    refusal,
+    shown,
+    sign_for,
+)
 from webhook_service.policy.conditions.lexer import RESERVED_WORDS, Token
 from webhook_service.policy.conditions.nodes import Fact, Named, Node, Variable
 
@@ -74,7 +80,8 @@ class Scope:
             near = did_you_mean(member, members, prefix=f"{root}.")
             hint = near or f"; {root} has {one_of(members)}"
         else:
-            hint = did_you_mean(name, self._names.facts() | self._names.conditions())
+            known = self._names.facts() | self._names.conditions()
+            hint = sign_for(name) or did_you_mean(name, known) or _in_quotes(name)
         raise refusal("unknown_fact", offset, f"{shown(name)} is not a fact{hint}")
 
     def _condition(self, name: str, offset: int) -> Node | None:
@@ -101,6 +108,11 @@ class Scope:
             return None
         self._mentioned.setdefault(name, offset)
         return Fact(start=offset, type=known.type, words=known.words, name=name)
+
+
+def _in_quotes(word: str) -> str:
+    """Return how texts are written, for a word that may be meant as one."""
+    return "" if "." in word else "; if it is a text, write it in quotes"
 
 
 def _root(fact: str) -> str:

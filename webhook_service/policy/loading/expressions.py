@@ -9,6 +9,7 @@ from webhook_service.policy.conditions import (
     RESERVED_WORDS,
     ConditionError,
     Expression,
+    comments,
     demand_bool,
     parse,
 )
@@ -17,7 +18,7 @@ from webhook_service.policy.facts import FACT_ROOTS, FACTS
 from webhook_service.policy.loading.fields import Fields
 from webhook_service.policy.loading.problems import Problems, StopReadingError, described
 from webhook_service.policy.loading.wording import quoted
-from webhook_service.policy.loading.yaml_nodes import AnyNode, ScalarNode
+from webhook_service.policy.loading.yaml_nodes import LINE_BREAK, AnyNode, ScalarNode
 
 _CONDITION_NAME: Final = re.compile("[a-z][a-z0-9_]{0,39}")
 _IDENTIFIER: Final = re.compile("[A-Za-z_][A-Za-z0-9_]*")
@@ -121,19 +122,24 @@ class ExpressionReader:
             expression = parse(text, self.names)
             if boolean:
                 demand_bool(expression)
+            _demand_comments_of_one_line(node, text, what)
         except ConditionError as error:
-            message = error.message + self._order(error, text)
+            message = self._order(error, text) or error.message
             self.note(node, error.offset, error.kind, message, what)
             return None
         return expression
 
     def _order(self, error: ConditionError, text: str) -> str:
         """Return what to say about a name that is unknown only because it comes later (P11)."""
-        name = _IDENTIFIER.match(text, error.offset)
-        line = self._defined_later.get(name.group()) if name else None
+        match = _IDENTIFIER.match(text, error.offset)
+        name = match.group() if match else ""
+        line = self._defined_later.get(name)
         if line is None or error.kind != "condition.unknown_fact":
             return ""
-        return f"; it is defined in line {line}, and only names above can be used"
+        return (
+            f"{quoted(name)} is not a fact; it is defined in line {line},"
+            " and only names above can be used"
+        )
 
     def note(
         self, node: ScalarNode, offset: int, kind: str, message: str, what: str = "condition"
@@ -144,6 +150,24 @@ class ExpressionReader:
             place = node.line, node.column
             message = f"{message} (character {offset + 1} of the {what})"
         self._problems.add_at(*place, kind, message)
+
+
+def _demand_comments_of_one_line(node: ScalarNode, text: str, what: str) -> None:
+    """Refuse a comment that has swallowed the lines below it.
+
+    Only after ``|`` does YAML keep the lines: it joins those of other texts, so that a comment
+    would go on to the end, and take with it what the author wrote there.
+    """
+    lines = LINE_BREAK.split(node.raw)
+    if len(lines) == 1 or "//" not in text:
+        return
+    for offset, comment in comments(text):
+        if not any(comment.rstrip() in line for line in lines):
+            message = (
+                "YAML joins these lines to one, so that the comment goes on to its end;"
+                f" write the {what} after `|`"
+            )
+            raise ConditionError("condition.syntax", offset, message)
 
 
 def _bad_name(name: str) -> str | None:

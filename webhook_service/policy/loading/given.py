@@ -90,6 +90,8 @@ class GivenReader:
         near = nearest(name, known)
         advice = f"; did you mean {near}?" if near else ""
         message = f"{quoted(name)} is not a fact{advice}"
+        if name == "now":
+            message = "now stands beside `facts`, not among them"
         self._problems.add(entry.key, "policy.unknown_fact", message)
 
     def _wrong_type(self, node: AnyNode, name: str, wanted: str) -> None:

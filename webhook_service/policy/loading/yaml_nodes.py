@@ -62,7 +62,7 @@ class ScalarNode(Node):
         plain or quoted without escapes, or a literal block (P2).
         """
         if self.style == "|":
-            return self._place_in_block(offset)
+            return self._place_in_block(offset) if self.text else (self.line, self.column)
         opening = 0 if self.style == "plain" else 1
         if self.style == ">" or self.raw[opening : len(self.raw) - opening] != self.text:
             return None

@@ -216,6 +216,10 @@ class _Builder:
 
     def _scalar(self, event: ScalarEvent, line: int, column: int) -> ScalarNode:
         raw = self._text[event.start_mark.index : event.end_mark.index]
+        key = self._open[-1].key if self._open else None
+        if key is not None and not raw:
+            # Nothing stands there: ruamel.yaml places it at what follows, in another line.
+            line, column = key.line, key.column + len(key.raw) + len(":")
         if _SURROGATE.search(event.value):
             message = "half of a surrogate pair; write the character itself, or \\UXXXXXXXX"
             raise UnreadableError(line, column, "yaml.syntax", message)

@@ -27,8 +27,9 @@ _WORDS: Final = (
 OPENING_MARK: Final = ("found unexpected end of stream", "could not find expected ':'")
 """Problems that are noticed long after the place to repair, which is where they began."""
 
-_KEY: Final = re.compile(r"\s*(?:-\s+)*([A-Za-z_][A-Za-z0-9_]*):\s+(?=\S)")
+_KEY: Final = re.compile(r"(?:^\s*(?:-\s+)*|[{,]\s*)([A-Za-z_][A-Za-z0-9_]*):\s+(?=\S)")
 _TEXTS: Final = frozenset({"name", "description", "message", "payload"})
+_REFERENCES: Final = frozenset("&*")
 _NEVER_CONDITIONS: Final = frozenset(
     "version mode conditions deny mfa sessions revoke claims tests events on_error require"
     " aal max_age methods enrolment grace since step_up_within extend when_left counted_from"
@@ -53,8 +54,11 @@ def value_hint(line: str, column: int) -> str:
         line: the line of the file.
         column: where YAML stumbled, from 0.
     """
-    key = _KEY.match(line)
-    if key is None or column < key.end() or key.group(1) in _NEVER_CONDITIONS:
+    keys = [key for key in _KEY.finditer(line) if key.end() <= column]
+    if not keys or keys[-1].group(1) in _NEVER_CONDITIONS:
         return ""
+    key = keys[-1]
     what = "text" if key.group(1) in _TEXTS else "condition"
+    if what == "condition" and line[column : column + 1] in _REFERENCES:
+        return "; what several rules share can have a name under `conditions`"
     return f"; write the {what} in quotes or after `|`"

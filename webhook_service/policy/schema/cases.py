@@ -10,6 +10,7 @@ from webhook_service.policy.facts import AALS, FACTS, EventName, Fact, Source
 from webhook_service.policy.loading.rules import LONGEST_NAME as LONGEST_RULE_NAME
 from webhook_service.policy.loading.tests_section import LONGEST_NAME, LONGEST_PATH
 from webhook_service.policy.model import Revocation
+from webhook_service.policy.schema import fact_descriptions
 from webhook_service.policy.schema.descriptions import EXPECT, TEST
 from webhook_service.policy.schema.values import Schema, closed, ref, some, text, words
 
@@ -56,7 +57,7 @@ def _test() -> Schema:
 
 def _expect() -> Schema:
     rule = {"type": "string", "minLength": 1, "maxLength": LONGEST_RULE_NAME}
-    claims = {"type": "object"}
+    claims = {"type": "object", "description": "Claims and their values; null: removed."}
     described: dict[str, Schema] = {
         "verdict": words(verdict.value for verdict in Verdict),
         "rule": {"anyOf": [rule, ABSENT]},
@@ -79,7 +80,9 @@ def _factor() -> Schema:
         "aal": words(sorted(AALS)),
         "completed_at": {"anyOf": [ref("moment"), ABSENT]},
     }
-    return closed({key: shapes[key] for key in FACTOR_KEYS}, *FACTOR_KEYS)
+    told = fact_descriptions.FACTOR
+    described = {key: {**shapes[key], "description": told[key]} for key in FACTOR_KEYS}
+    return closed(described, *FACTOR_KEYS)
 
 
 def _facts_at(event: EventName) -> str:
@@ -97,15 +100,20 @@ def _facts(event: EventName) -> Schema:
         factors = {"type": "array", "items": ref("factor")}
         roots["session"]["factors"] = {
             "anyOf": [factors, ABSENT],
-            "description": "What was done to sign in: aal, methods and times follow from it.",
+            "description": fact_descriptions.FACTORS,
         }
-    return closed({root: closed(members) for root, members in roots.items()})
+    told = fact_descriptions.ROOTS
+    return closed(
+        {root: closed(members, description=told[root]) for root, members in roots.items()}
+    )
 
 
 def _fact(fact: Fact, event: EventName) -> Schema:
     source = fact.source[event]
     where = "in the hook's body" if source is None else f"read by {source}"
-    return {**_value(fact, event), "description": f"{fact.type}, {where}"}
+    what = fact_descriptions.FACTS[fact.name]
+    described = f"{what[0].upper()}{what[1:]} ({fact.type}, {where})."
+    return {**_value(fact, event), "description": described}
 
 
 def _value(fact: Fact, event: EventName) -> dict[str, Any]:

@@ -21,7 +21,9 @@ def test_a_condition_has_at_most_2000_characters(
     parsed(longest + " ")
     error = refused(longest + "  ")
     assert (error.kind, error.offset) == ("condition.limit", 2000)
-    assert error.message == "a condition has at most 2000 characters"
+    assert error.message == (
+        "a condition has at most 2000 characters; give parts of it names under `conditions`"
+    )
 
 
 @pytest.mark.parametrize(

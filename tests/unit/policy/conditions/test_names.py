@@ -92,7 +92,10 @@ def test_a_variable_may_be_used_again_afterwards(evaluated: Callable[..., Value]
         ),
         ("¦staf && true", "staf is not a fact; did you mean staff?"),
         ("¦nobody.knows == 1", "nobody.knows is not a fact"),
-        ("¦" + "x" * 100 + " == 1", "x" * 59 + "… is not a fact"),
+        (
+            "¦" + "x" * 100 + " == 1",
+            "x" * 59 + "… is not a fact; if it is a text, write it in quotes",
+        ),
     ],
 )
 def test_an_unknown_name_is_refused_at_its_first_character(

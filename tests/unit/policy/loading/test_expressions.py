@@ -91,6 +91,21 @@ def test_a_name_that_is_defined_below_is_told_so(message: Message) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        "|\n      client.id == 'a' // the app\n      && flow.refresh // again",
+        ">-\n      client.id == 'a'\n      && flow.refresh // the app, again",
+        ">-\n      client.id == 'a' // the app\n\n      && flow.refresh",
+        "client.id == 'https://a'\n      && flow.refresh // the app, again",
+    ],
+)
+def test_a_comment_may_end_its_line_where_nothing_of_the_condition_is_lost(when: str) -> None:
+    rule = load(f"{DENY}    when: {when}\n".encode()).rules[0]
+    assert rule.when is not None
+    assert rule.when.facts == {"client.id", "flow.refresh"}
+
+
 def test_a_condition_cannot_use_itself(message: Message) -> None:
     assert "it is defined in line 2" in message("version: 1\nconditions: {a: a || true}\n")
 

@@ -66,9 +66,11 @@ def test_what_is_no_policy_in_form_is_refused_at_its_place(
     ("line", "hint"),
     [
         ("    when: !session.active", "write the condition in quotes or after `|`"),
-        ("    when: *session", "write the condition in quotes or after `|`"),
+        ("    when: *session", "what several rules share can have a name under `conditions`"),
         ("    when: a ? b : c", "write the condition in quotes or after `|`"),
         ('    when: ["a"] == b', "write the condition in quotes or after `|`"),
+        ('    x: {y: z, when: a in ["b"]}', "write the condition in quotes or after `|`"),
+        ('    x: {message: "Hi" there}', "write the text in quotes or after `|`"),
         ("    message: Note: sign in", "write the text in quotes or after `|`"),
     ],
 )
