@@ -24,9 +24,12 @@ def open_store(url: str, clock: Callable[[], datetime]) -> SqlStore:
     return SqlStore(open_engine(url), clock)
 
 
-def open_records(url: str) -> SqlRecords:
-    """Return the store of a database's decision records. After the fork only."""
-    return SqlRecords(open_engine(url))
+def open_records(url: str, seconds: float | None = None) -> SqlRecords:
+    """Return the store of a database's decision records. After the fork only.
+
+    ``seconds`` is how long one read may take.
+    """
+    return SqlRecords(open_engine(url), seconds)
 
 
 def is_file(url: str) -> bool:
@@ -60,15 +63,18 @@ def look(url: str) -> str | None:
     """Say what is wrong with a database, in a sentence, and change nothing about it.
 
     A file that is not there yet, or has older tables, is seen to when the service starts.
+
+    Raises:
+        DatabaseError: it does not say.
     """
     file = Path(shown(url)) if is_file(url) else None
     if file is not None and not file.exists():
-        return None if file.parent.is_dir() else "the folder of the file is not there"
+        if file.parent.is_dir():
+            return None
+        raise DatabaseError(Trouble.UNREACHABLE, "the folder of the file is not there")
     engine = open_engine(url)
     try:
         revision = revision_of(engine)
-    except DatabaseError as error:
-        return str(error)
     finally:
         engine.dispose()
     return None if file is not None and (revision or "") <= HEAD else unfit(revision)

@@ -47,13 +47,16 @@ from webhook_service.policy_in_force import (
     read_file,
 )
 from webhook_service.reaching import admin_apis, public_api
-from webhook_service.recording import make_recorder, recording
+from webhook_service.recording import make_reading, make_recorder, recording
 from webhook_service.records import metrics
+from webhook_service.records.reading import Reading
 from webhook_service.records.writer import Nowhere, Recorder
 from webhook_service.runtime import runtime_file, runtime_folder
 from webhook_service.service import Service, utc_now
 from webhook_service.sessions import Session
 from webhook_service.settings import Settings
+from webhook_service.tracing.spans import NoTraces, Traces
+from webhook_service.tracing.wanted import make_traces
 
 T = TypeVar("T")
 
@@ -69,6 +72,9 @@ IS_ENDING_SECONDS: Final = 1.0
 
 RECORDS_END_SECONDS: Final = 2.0
 """How long the last records may take to be written when a process ends."""
+
+TRACES_END_SECONDS: Final = 2.0
+"""How long the last spans may take to be sent then."""
 
 
 class Upstream(Protocol):
@@ -144,7 +150,8 @@ class Keeper(Effects, Protocol):
 class Wired:
     """A service that is ready to answer, its upstreams by name, and what keeps its effects.
 
-    ``early`` and ``checks`` are ``None`` where Kratos' public API is not configured.
+    ``early`` and ``checks`` are ``None`` where Kratos' public API is not configured. ``reading``
+    finds decision records.
     """
 
     service: Service
@@ -152,13 +159,16 @@ class Wired:
     follower: Follower
     engine: Keeper
     limits: Limits
+    reading: Reading
     early: Early | None = None
     checks: Checks | None = None
     gates: Gates | None = None
     recorder: Recorder = field(default_factory=Nowhere)
+    traces: Traces = field(default_factory=NoTraces)
 
     def begin(self) -> None:
         """Begin what needs threads; once a process, after its fork."""
+        self.traces.begin()
         self.follower.begin()
         self.engine.begin()
         self.limits.begin()
@@ -168,6 +178,7 @@ class Wired:
         """Let the effects that run here end, within so many seconds; write the last records."""
         self.engine.stop(seconds)
         self.recorder.stop(RECORDS_END_SECONDS)
+        self.traces.end(TRACES_END_SECONDS)
 
 
 def read_policy(path: Path) -> Policy:
@@ -270,7 +281,20 @@ def wire(  # noqa: PLR0913  each collaborator of the service, with its productio
         early = Early(decider, proofs, memory, recent)
     checks = make_checks(settings, early, service)
     gates = make_gates(settings, early, made.hydra, service, logger)
-    return Wired(service, made.upstreams, follower, engine, limits, early, checks, gates, recorder)
+    reading = make_reading(settings)
+    return Wired(
+        service,
+        made.upstreams,
+        follower,
+        engine,
+        limits,
+        reading,
+        early,
+        checks,
+        gates,
+        recorder,
+        make_traces(logger, wanted=settings.traces),
+    )
 
 
 def make_engine(

@@ -11,12 +11,16 @@ from browser import chromium
 from browser.check_answers import ALLOWED
 from browser.gateways import GATEWAYS, Gateway, Places, RunGateway
 from browser.lab import CHECK_KEY, Lab, running_lab, sent_to_gates
+from browser.operator_page import POLICY, OperatorPage, fill, opened
 from browser.stand_in import Answer, StandIn
 from browser.visitor import Visitor
 from ory.configuration import Setup
 from ory.lab import Ory
 from ory.servers import free_ports
 from playwright.sync_api import Browser
+from server.running import Service, running
+
+from webhook_service import sandbox
 
 HERE = Path(__file__).parent
 
@@ -124,6 +128,39 @@ def gateway(run_gateway: RunGateway, check: StandIn) -> Gateway:
     """Return each gateway in turn, between a ``/check`` that allows and the application."""
     check.answer = ALLOWED
     return run_gateway(check_port=check.port)
+
+
+@pytest.fixture(scope="module")
+def operator_policy() -> str:
+    """Return the policy of ``operator_service``; a module may override it."""
+    return POLICY
+
+
+@pytest.fixture(scope="module")
+def operator_service(
+    operator_policy: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """Return a service with a stand-in Ory that has decided a few things, on SQLite."""
+    folder = tmp_path_factory.mktemp("operator")
+    with running(
+        folder, "gunicorn", sandbox.stand_in(), operator_policy, WEB_CONCURRENCY="1"
+    ) as service:
+        fill(service)
+        yield service
+
+
+@pytest.fixture
+def operator_tab(_chromium: Browser, operator_service: Service) -> Iterator[OperatorPage]:
+    """Return an operator's browser in which nobody has signed in."""
+    with opened(_chromium, operator_service) as operator:
+        yield operator
+
+
+@pytest.fixture
+def operator_page(operator_tab: OperatorPage) -> OperatorPage:
+    """Return an operator's browser, signed in, at the decisions."""
+    operator_tab.sign_in()
+    return operator_tab
 
 
 @pytest.hookimpl(wrapper=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from io import TextIOWrapper
 
 import click
 
@@ -48,3 +50,7 @@ def main(ctx: click.Context) -> None:
     """Run a command."""
     if os.environ.get("NO_COLOR"):
         ctx.color = False
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and stream.errors == "strict":
+            # What the terminal's encoding does not have is spelled out: no reason to end.
+            stream.reconfigure(errors="backslashreplace")

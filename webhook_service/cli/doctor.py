@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -16,7 +18,12 @@ from webhook_service.doctor import catalogue, hydra_file, kratos_file
 from webhook_service.doctor.case import Case
 from webhook_service.doctor.finding import Finding, Level
 from webhook_service.doctor.running import look_at_database, look_at_upstreams
-from webhook_service.doctor.surroundings import look_at_address, look_at_disk, look_at_policy
+from webhook_service.doctor.surroundings import (
+    look_at_address,
+    look_at_disk,
+    look_at_policy,
+    look_at_traces,
+)
 from webhook_service.effects.store.database import shown
 from webhook_service.hooks.table import Caller
 from webhook_service.opening import is_file
@@ -24,11 +31,12 @@ from webhook_service.ory_config.jsonnet import Body
 from webhook_service.ory_config.jsonnet_file import document as hook_body
 from webhook_service.ory_config.listening import HeaderNames, headers_read
 from webhook_service.ory_config.plan import Tree
-from webhook_service.ory_config.site import Site
+from webhook_service.ory_config.site import Site, is_network
 from webhook_service.ory_config.yaml_edit import UneditableError, read
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.model import Policy
 from webhook_service.settings import Settings, SettingsError
+from webhook_service.tracing.wanted import is_installed
 from webhook_service.wiring import StartError, read_policy
 
 HELP = """
@@ -62,7 +70,8 @@ def command(kratos: Path | None, hydra: Path | None, *, as_json: bool) -> None:
     if as_json:
         echo_json(document(findings))
     else:
-        for line in lines(findings):
+        columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        for line in lines(findings, columns):
             click.echo(line)
     if any(finding.level is Level.ERROR for finding in findings):
         raise SystemExit(1)
@@ -76,6 +85,7 @@ def _look(kratos: Path | None, hydra: Path | None) -> Iterator[Finding]:
             yield from (Finding(catalogue.SETTINGS_INVALID, f"{name}: {text}") for text in texts)
         return
     yield from look_at_address(settings)
+    yield from look_at_traces(settings, installed=is_installed())
     yield from look_at_database(settings)
     try:
         policy = read_policy(settings.policy_file)
@@ -125,10 +135,20 @@ def _case(settings: Settings, policy: Policy) -> Case:
         kratos_admin_url=settings.kratos_admin_url,
         kratos_public_url=settings.kratos_public_url,
         hydra_admin_url=settings.hydra_admin_url,
+        network=is_network(settings.kratos_admin_url, settings.hydra_admin_url),
     )
     keys = {
         Caller.KRATOS: tuple(key.decode() for key in settings.kratos_hook_keys),
         Caller.HYDRA: tuple(key.decode() for key in settings.hydra_hook_keys),
     }
     headers = headers_read(policy, names)
-    return Case(policy, site, keys, Body(hook_body(), settings.session_cookie, headers=headers))
+    body = Body(hook_body(), settings.session_cookie, headers=headers)
+    return Case(policy, site, keys, body, read=_text_here)
+
+
+def _text_here(path: str) -> str | None:
+    """Return what a file holds, if it is on this machine."""
+    try:
+        return Path(path).read_text("utf-8")
+    except (OSError, ValueError):
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -13,13 +14,22 @@ from webhook_service.doctor.finding import Finding, Level
 
 _COLOURS: Final = {Level.ERROR: "red", Level.WARNING: "yellow", Level.OK: "green"}
 _WIDTH: Final = max(map(len, Level)) + 2
+_MORE: Final = "  "
+"""Stands before what goes on with a finding: several stand below each other."""
+_NARROWEST: Final = 40
 
 
-def lines(findings: Sequence[Finding]) -> Iterator[str]:
+def lines(findings: Sequence[Finding], columns: int | None = None) -> Iterator[str]:
     """Yield what is well, then what is wrong, the worst last: that is where the eye ends up.
 
     Findings of a kind stand together; why it matters is said once.
+
+    Args:
+        findings: what was found.
+        columns: of the terminal. Sentences are broken there, what is to be written never is;
+            ``None`` breaks nothing, for ``grep``.
     """
+    width = None if columns is None else max(columns - _WIDTH, _NARROWEST)
     for level in (Level.OK, Level.WARNING, Level.ERROR):
         groups: dict[str, list[Finding]] = {}
         for finding in findings:
@@ -27,26 +37,41 @@ def lines(findings: Sequence[Finding]) -> Iterator[str]:
                 code = finding.kind.code if finding.kind and level is not Level.OK else ""
                 groups.setdefault(code, []).append(finding)
         for code, group in groups.items():
-            yield from _group(code, group, level)
+            yield from _group(code, group, level, width)
     counts = Counter(finding.level for finding in findings)
     yield ""
     yield ", ".join(_counted(level, counts[level]) for level in (Level.ERROR, Level.WARNING))
 
 
-def _group(code: str, group: Sequence[Finding], level: Level) -> Iterator[str]:
+def _group(code: str, group: Sequence[Finding], level: Level, width: int | None) -> Iterator[str]:
     word = click.style(level.value.ljust(_WIDTH), fg=_COLOURS[level])
     blanks = " " * _WIDTH
     kind = group[0].kind
     if not code or kind is None:
-        yield from (f"{word}{printable(finding.what)}" for finding in group)
+        for finding in group:
+            yield from _hanging(word, finding.what, width)
         return
     yield ""
     yield f"{word}{bold(code)}"
-    for finding in group:
-        yield f"{blanks}{printable(finding.what)}"
-    yield f"{blanks}{dim('why')}    {kind.why}"
+    for what in dict.fromkeys(finding.what for finding in group):
+        yield from _hanging(blanks, what, width, indent=len(_MORE))
+    yield from _hanging(f"{blanks}{dim('why')}    ", kind.why, width, indent=len("write  "))
     for line in dict.fromkeys(finding.remedy for finding in group):
         yield f"{blanks}{dim('write')}  {printable(line or '')}"
+
+
+def _hanging(head: str, text: str, width: int | None, indent: int = 0) -> Iterator[str]:
+    """Yield a text behind a head, broken where the terminal ends."""
+    text = printable(text)
+    if width is None:
+        yield head + text
+        return
+    first, *rest = textwrap.wrap(
+        text, width - indent, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+    yield head + first
+    for line in rest:
+        yield " " * (_WIDTH + indent) + line
 
 
 def _counted(level: Level, count: int) -> str:

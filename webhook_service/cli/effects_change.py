@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import click
 
-from webhook_service.cli.effects_report import state, when
+from webhook_service.cli.effects_report import state
 from webhook_service.cli.effects_store import opened
 from webhook_service.cli.times import utc_now
+from webhook_service.desk.effects import when
 from webhook_service.effects.effect import Effect
 from webhook_service.effects.store.sql_store import SqlStore
 

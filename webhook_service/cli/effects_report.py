@@ -10,7 +10,8 @@ from typing import Any, Final
 import click
 
 from webhook_service.cli.terminal import GAP, bold, columns, dim, printable
-from webhook_service.cli.times import shown, span
+from webhook_service.desk.effects import totals, when
+from webhook_service.desk.times import shown, span
 from webhook_service.effects.effect import Effect, State
 from webhook_service.effects.keeping import Counts
 from webhook_service.effects.store.stored import text_of
@@ -46,11 +47,9 @@ def lines(effects: Sequence[Effect], now: datetime) -> Iterator[str]:
 
 def summary(counts: Counts) -> str:
     """Return how many effects stand where, and how late the work is."""
-    totals = dict.fromkeys(State, 0)
-    for (_, each), count in counts.by_state.items():
-        totals[each] += count
     parts = [
-        f"{state(each)} {count:,}" if count else dim(f"{each} 0") for each, count in totals.items()
+        f"{state(each)} {count:,}" if count else dim(f"{each} 0")
+        for each, count in totals(counts).items()
     ]
     if counts.oldest_due is not None:
         parts.append(f"oldest due {span(counts.oldest_due)} ago")
@@ -103,14 +102,3 @@ def document(effect: Effect) -> dict[str, Any]:
 def state(one: State) -> str:
     """Return a state in its colour."""
     return click.style(one.value, fg=_COLOURS[one], dim=one is State.CANCELLED or None)
-
-
-def when(effect: Effect, now: datetime) -> str:
-    """Return the time that counts for an effect that stands so."""
-    if effect.ended is not None:
-        return f"{span(now - effect.ended)} ago"
-    if effect.state is State.RUNNING:
-        return f"held for {span(effect.due - now)} at most"
-    if effect.due > now:
-        return f"due in {span(effect.due - now)}"
-    return f"due {span(now - effect.due)} ago"

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 
 import click
 
 from webhook_service.cli.terminal import GAP, bold, columns, dim, printable, titled, verdict
+from webhook_service.desk.explained import (
+    calls_in_words,
+    consequences,
+    demand_line,
+    operand_line,
+    plain,
+)
 from webhook_service.policy.conditions.types import Value
-from webhook_service.policy.decision import Decision, Extend, Outcome, Verdict
+from webhook_service.policy.decision import Outcome, Verdict
 from webhook_service.policy.explain import Explained, Explanation
-from webhook_service.policy.explain_calls import Call
 from webhook_service.policy.explain_demands import Demand, spelled_time
 from webhook_service.policy.explain_operands import Answer, Operand, Read, State
 
@@ -42,7 +46,7 @@ def lines(explanation: Explanation, file: str, *, show_values: bool) -> Iterator
     yield ""
     yield from _rules(explanation.rules, show_values=show_values)
     yield ""
-    yield f"calls: {', '.join(_calls(explanation.calls)) or 'none'}"
+    yield f"calls: {', '.join(calls_in_words(explanation.calls)) or 'none'}"
 
 
 def _head(explanation: Explanation, file: str) -> Iterator[str]:
@@ -57,28 +61,8 @@ def _head(explanation: Explanation, file: str) -> Iterator[str]:
     if rule is not None:
         yield f"by {rule.section} {titled(rule)}{GAP}{dim(f'{printable(file)}:{rule.line}')}"
         yield f"answered: {printable(decision.message or '')}"
-    for consequence in _consequences(decision):
+    for consequence in consequences(decision):
         yield f"then: {consequence}"
-
-
-def _consequences(decision: Decision) -> Iterator[str]:
-    if decision.extend is Extend.YES:
-        yield "extend the session"
-    elif decision.extend is Extend.DEFERRED:
-        yield "extend the session later, once it can be read"
-    if decision.end_now:
-        yield "end the session and its tokens"
-    if decision.end_at is not None:
-        at = spelled_time(decision.end_at)
-        yield f'end the session and its tokens at {at}, by "{decision.end_at_rule}"'
-    if decision.step_up_by is not None:
-        at = spelled_time(decision.step_up_by)
-        yield f'end the session at {at} unless it has stepped up, by "{decision.step_up_by_rule}"'
-    if decision.revoke:
-        yield f"revoke {', '.join(sorted(decision.revoke))}"
-    for token in ("access_token", "id_token"):
-        for claim, value in getattr(decision.claims, token).items():
-            yield f"{'remove' if value is None else 'set'} {token}.{claim}"
 
 
 def _rules(rules: Sequence[Explained], *, show_values: bool) -> Iterator[str]:
@@ -105,17 +89,15 @@ def _rules(rules: Sequence[Explained], *, show_values: bool) -> Iterator[str]:
 
 
 def _operand_row(operand: Operand, *, show_values: bool) -> list[str]:
+    line = operand_line(operand, show_values=show_values)
     colour = _ANSWERS.get(operand.answer)
-    return [
-        printable(operand.text),
-        click.style(operand.answer, fg=colour) if colour else dim(operand.answer),
-        ", ".join(_read(read, show_values=show_values) for read in operand.reads),
-    ]
+    came_to = click.style(line.came_to, fg=colour) if colour else dim(line.came_to)
+    return [line.text, came_to, ", ".join(line.on)]
 
 
 def _demand_row(demand: Demand, *, show_values: bool) -> list[str]:
-    reads = (_read(read, show_values=show_values) for read in demand.reads)
-    return [demand.text, demand.result, ", ".join([*map(printable, demand.facts), *reads])]
+    line = demand_line(demand, show_values=show_values)
+    return [line.text, line.came_to, ", ".join(line.on)]
 
 
 def _words(rule: Explained) -> str:
@@ -125,32 +107,6 @@ def _words(rule: Explained) -> str:
     if rule.ruling.verdict is not Verdict.ALLOW:
         return click.style(words, fg="red" if rule.ruling.verdict is Verdict.DENY else "yellow")
     return click.style(words, fg=_OUTCOMES[rule.ruling.outcome])
-
-
-def _read(read: Read, *, show_values: bool) -> str:
-    if read.state is not State.PRESENT or (read.is_private and not show_values):
-        return f"{read.name} {read.state}"
-    return f"{read.name} {printable(json.dumps(plain(read.value), ensure_ascii=False))}"
-
-
-def plain(value: Value) -> Value:
-    """Return a value as JSON has it; times as a policy file writes them."""
-    match value:
-        case datetime():
-            return spelled_time(value)
-        case list() | tuple():
-            return [plain(item) for item in value]
-    return value
-
-
-def _calls(calls: Sequence[Call]) -> Iterator[str]:
-    words = "needed by {} rule"
-    for call in calls:
-        failed = "" if call.failed is None else f" {call.failed}"
-        count = len(call.rules)
-        needed = f"{words.format(count)}{'' if count == 1 else 's'}" if words else str(count)
-        yield f"{call.source}{failed} ({needed})"
-        words = ""
 
 
 def document(explanation: Explanation, *, show_values: bool) -> dict[str, Any]:

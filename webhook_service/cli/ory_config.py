@@ -19,6 +19,7 @@ from webhook_service.ory_config.plan import Plan, Tree
 from webhook_service.ory_config.rendering import advice_lines, as_patch, as_yaml
 from webhook_service.ory_config.weave import ConflictError, woven
 from webhook_service.ory_config.yaml_edit import UneditableError, edited, read
+from webhook_service.ory_config.yaml_text import comment
 
 HELP = """
 Print what Kratos and Hydra must be configured with, for the policy at hand.
@@ -62,9 +63,8 @@ def kratos(merge: Path | None, *, write: bool, **asked: Any) -> None:  # noqa: A
     text = _text(merge)
     config = _read(text, merge)
     plan = _kratos_plan(wanted, config, is_known=merge is not None)
-    _finish(plan, wanted.head("Kratos"), merge, text, config, write=write)
-    if wanted.jsonnet is not None:
-        _save(wanted.jsonnet, wanted.body.text)
+    body = None if wanted.jsonnet is None else (wanted.jsonnet, wanted.body.text)
+    _finish(plan, wanted.head("Kratos"), merge, text, config, write=write, body=body)
 
 
 @command.command("hydra", help="Print Hydra's hook.")
@@ -96,7 +96,9 @@ def network(kratos: Path | None, hydra: Path | None, **asked: Any) -> None:  # n
       ory get identity-config --project "$ORY_PROJECT_ID" --format yaml > identity.yml
       ory get oauth2-config --project "$ORY_PROJECT_ID" --format yaml > oauth2.yml
     """
-    wanted = Asked(**asked)
+    wanted = Asked(network=True, **asked)
+    given = {"--kratos": kratos, "--hydra": hydra}
+    unknown = [option for option, file in given.items() if file is None]
     parts = []
     for name, file in (("identity-config", kratos), ("oauth2-config", hydra)):
         config = _read(_text(file), file)
@@ -105,12 +107,19 @@ def network(kratos: Path | None, hydra: Path | None, **asked: Any) -> None:  # n
         else:
             plan = _hydra_plan(wanted)
         parts.append((name, config, _woven(plan, config, file), plan))
-    for line in _commands(wanted, parts):
+    for line in _commands(wanted, parts, unknown):
         click.echo(line)
 
 
-def _commands(wanted: Asked, parts: list[tuple[str, Tree, Delta, Plan]]) -> Iterator[str]:
+def _commands(
+    wanted: Asked, parts: list[tuple[str, Tree, Delta, Plan]], unknown: list[str]
+) -> Iterator[str]:
     yield f"# {wanted.head('an Ory Network project')}"
+    if unknown:
+        yield from comment(
+            f"Without {' and '.join(unknown)}: hooks and entries of others that the project has in"
+            " the same places are lost."
+        )
     for name, config, delta, plan in parts:
         if delta:
             yield ""
@@ -134,25 +143,36 @@ def _hydra_plan(wanted: Asked) -> Plan:
 
 
 def _finish(
-    plan: Plan, head: str, merge: Path | None, text: str, config: Tree, *, write: bool
+    plan: Plan,
+    head: str,
+    merge: Path | None,
+    text: str,
+    config: Tree,
+    *,
+    write: bool,
+    body: tuple[Path, str] | None = None,
 ) -> None:
+    if merge is None and write:
+        raise click.UsageError("--write says to write the file of --merge: name it.")
+    try:
+        merged = "" if merge is None else edited(text, _woven(plan, config, merge))
+    except UneditableError as error:
+        raise click.ClickException(f"{merge}: {error}") from None
+    if body is not None:
+        # Before the file that names it: where the body is not there, every flow fails.
+        _save(*body)
     if merge is None:
-        if write:
-            raise click.UsageError("--write says to write the file of --merge: name it.")
         for line in as_yaml(plan, head):
             click.echo(line)
         return
-    try:
-        merged = edited(text, _woven(plan, config, merge))
-    except UneditableError as error:
-        raise click.ClickException(f"{merge}: {error}") from None
     if write:
         changed = merged != text
         if changed:
             _save(merge, merged)
         click.echo(f"{merge}: {'written' if changed else 'nothing to change'}", err=True)
     else:
-        click.echo(merged, nl=False)
+        # The file's own bytes, whatever the terminal's encoding is.
+        click.echo(merged.encode(), nl=False)
     for line in advice_lines(plan.advice):
         click.echo(line, err=True)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
+from environs import EnvError
 
 from webhook_service import settings as settings_module
 from webhook_service.cli.policy_file import read_policy_at
@@ -19,8 +20,9 @@ from webhook_service.ory_config.listening import HeaderNames, headers_read
 from webhook_service.ory_config.methods import DEFAULT as DEFAULT_METHODS
 from webhook_service.ory_config.methods import METHODS as KNOWN_METHODS
 from webhook_service.ory_config.plan import HookList, Plan, TokenHook
-from webhook_service.ory_config.site import Site
+from webhook_service.ory_config.site import Site, is_network
 from webhook_service.policy.model import Policy
+from webhook_service.setting_values import base_url
 from webhook_service.settings import Settings, SettingsError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,10 +30,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 EXISTING: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-def _base_url(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not value.startswith(("http://", "https://")):
-        raise click.BadParameter("an address begins with http:// or https://")
-    return None if value is None else value.rstrip("/")
+def _address(_ctx: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """Take what the settings take for an address."""
+    try:
+        return base_url(value or "")
+    except EnvError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _methods(_ctx: click.Context, _option: click.Parameter, value: str | None) -> tuple[str, ...]:
@@ -55,10 +59,15 @@ COMMON: Final = _all(
     ),
     click.option(
         "--hooks-url",
-        callback=_base_url,
+        callback=_address,
         help="Where Kratos and Hydra reach the service, if not at PUBLIC_URL.",
     ),
-    click.option("--no-keys", is_flag=True, help="Placeholders such as ${KRATOS_HOOK_KEY}."),
+    click.option(
+        "--no-keys",
+        is_flag=True,
+        help="Placeholders such as ${KRATOS_HOOK_KEY}, for something else to fill in: Kratos and"
+        " Hydra do not.",
+    ),
     click.option(
         "--gates",
         is_flag=True,
@@ -90,7 +99,7 @@ JSONNET: Final = click.option(
 )
 HYDRA_PUBLIC_URL: Final = click.option(
     "--hydra-public-url",
-    callback=_base_url,
+    callback=_address,
     help="Where browsers reach Hydra, for selfservice.allowed_return_urls with --gates.",
 )
 MERGE: Final = click.option(
@@ -117,6 +126,7 @@ class Asked:
     pass_session_cookie: bool = False
     jsonnet: Path | None = None
     hydra_public_url: str | None = None
+    network: bool = False
 
     @cached_property
     def settings(self) -> Settings:
@@ -159,6 +169,7 @@ class Asked:
             hydra_admin_url=settings.hydra_admin_url,
             hydra_public_url=self.hydra_public_url,
             gates=self.gates,
+            network=self.network or is_network(settings.kratos_admin_url, settings.hydra_admin_url),
             passes_session_cookie=self.pass_session_cookie,
         )
 

@@ -15,8 +15,9 @@ from webhook_service.cli.explanation import document, lines
 from webhook_service.cli.payload_file import PayloadError, read_payload
 from webhook_service.cli.policy_file import FILE, WrongFileError, file_name, read_policy
 from webhook_service.cli.records_store import opened_records
-from webhook_service.cli.terminal import counted, dim, echo_json, printable
+from webhook_service.cli.terminal import dim, echo_json
 from webhook_service.cli.times import timestamp, utc_now
+from webhook_service.desk.explained import decided_then, remarks_on_facts, remarks_on_record
 from webhook_service.hooks.recordings import moment_of
 from webhook_service.policy.cases import facts_of
 from webhook_service.policy.errors import PolicyError
@@ -181,35 +182,16 @@ def _find(key: str, log: Path) -> dict[str, Any] | None:
 
 def _remarks(question: Question, explanation: Explanation, digest: str) -> list[str]:
     """Say what could not be known, and what was decided then."""
-    facts = [name for name in explanation.missing if name not in set(Source)]
-    calls = [name for name in explanation.missing if name in set(Source)]
-    remarks = []
-    if question.is_one_of_two:
-        grant = question.facts.value("token.grant")
-        remarks.append(f"a token without a user: explained as {grant}; it may be jwt-bearer")
-    if facts:
-        names = ", ".join(facts)
-        remarks.append(f"not in the record: {counted(len(facts), 'fact')} ({names})")
-    if calls and question.record is None:
-        remarks.append(f"not asked: {', '.join(calls)}; what they would tell goes into --facts")
-    elif calls and question.record is not None:
-        names = ", ".join(calls)
-        keeps_facts = "facts" in question.record  # those of earlier versions do not
-        remarks.append(
-            f"not asked then: {names}" if keeps_facts else f"not in the record: what {names} told"
-        )
-    if question.record is not None:
-        remarks.append(_then(question.record, digest))
+    record = question.record
+    if record is None:
+        remarks = list(remarks_on_facts(explanation))
+    else:
+        grant = question.facts.value("token.grant") if question.is_one_of_two else None
+        remarks = [
+            *remarks_on_record(record, explanation, grant=grant),
+            decided_then(record, digest),
+        ]
     return [dim(remark) for remark in remarks]
-
-
-def _then(record: Mapping[str, Any], digest: str) -> str:
-    verdict, reason, rule = (record.get(name) for name in ("verdict", "reason", "rule"))
-    text = f"decided then: {verdict}" + (f" {reason}" if reason else "")
-    text += f', by "{rule}"' if rule else ""
-    policy = record.get("policy")
-    which = "this policy" if policy == digest else f"policy {policy}, this one is {digest}"
-    return printable(f"{text} ({which})")
 
 
 def _recorded(question: Question) -> dict[str, Any]:

@@ -31,19 +31,19 @@ CALLS = (
     help=(
         "Serve with a stand-in Ory, new keys and an example policy.\n\n"
         "Nothing to install or configure: it prints three calls to paste into another"
-        " terminal, and this one shows what was decided."
+        " terminal; this one shows what was decided, and a page in your browser why."
     ),
 )
 @click.option("--port", default=8080, show_default=True, help="Where to listen.")
 def command(port: int) -> None:
     """Serve the sandbox until it is interrupted."""
-    key = secrets.token_urlsafe(32)
+    key, operator_key = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     with sandbox.stand_in().serve() as ory, TemporaryDirectory(prefix="webhook-service-") as folder:
         environment = {
             **os.environ,
             "HYDRA_HOOK_KEYS": key,
             "KRATOS_HOOK_KEYS": secrets.token_urlsafe(32),
-            "OPERATOR_KEYS": secrets.token_urlsafe(32),
+            "OPERATOR_KEYS": operator_key,
             "KRATOS_ADMIN_URL": ory.kratos.url,
             "HYDRA_ADMIN_URL": ory.hydra.url,
             "POLICY_FILE": str(sandbox.POLICY),
@@ -66,7 +66,7 @@ def command(port: int) -> None:
         address = f"http://127.0.0.1:{port}"
         try:
             if _is_up(address, service):
-                _introduce(address, key)
+                _introduce(address, key, operator_key)
             code = service.wait()
         finally:
             # Also where nobody reads what is printed: the service must not outlive this.
@@ -88,12 +88,14 @@ def _is_up(address: str, service: subprocess.Popen[bytes]) -> bool:
     return False
 
 
-def _introduce(address: str, key: str) -> None:
-    """Say where it listens and what to paste."""
+def _introduce(address: str, key: str, operator_key: str) -> None:
+    """Say where it listens, what to look at and what to paste."""
     click.echo()
     click.secho(f"The sandbox listens on {address}", bold=True)
     click.echo(f"  policy    {sandbox.POLICY}")
     click.echo("  Ory       a stand-in with one person and two sessions, in memory")
+    click.echo(f"  page      {address}/ in a browser")
+    click.echo(f"            sign in with {operator_key}")
     click.echo("  stop      Ctrl-C")
     click.echo()
     click.echo("Paste into another terminal:")

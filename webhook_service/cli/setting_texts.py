@@ -7,30 +7,15 @@ default that it has there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
+from webhook_service.cli import trace_setting_texts as traces
+from webhook_service.cli.setting import Setting
 from webhook_service.settings import DEFAULT_DATABASE
 
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One variable of the environment.
-
-    Attributes:
-        name: the variable's.
-        default: what holds where it is not set; empty: nothing does.
-        brief: what it is, short enough for a line of the help.
-        full: the same in sentences, with what an operator must know besides.
-        accepts: only where the refusal of a wrong value does not say all of it.
-    """
-
-    name: str
-    default: str
-    brief: str
-    full: str
-    accepts: str = ""
-
+_NAME: Final = 17
+_DEFAULT: Final = 18
+"""How wide the columns of the help are, where what stands in them fits."""
 
 _KEYS: Final = "one or two keys of 32 characters or more, with a comma between them"
 
@@ -62,8 +47,9 @@ GROUPS: Final[Mapping[str, tuple[Setting, ...]]] = {
         Setting(
             "OPERATOR_KEYS",
             "",
-            "operators, for /metrics",
-            "The keys of operators for `/metrics`, which answers 404 without one.",
+            "operators, for their page and /metrics",
+            "The keys of operators for [their page](operator-page.md) and for `/metrics`, which"
+            " answer 404 without one.",
             accepts=_KEYS,
         ),
     ),
@@ -173,6 +159,13 @@ GROUPS: Final[Mapping[str, tuple[Setting, ...]]] = {
             " With PostgreSQL it is `worker` unless this says otherwise.",
         ),
         Setting(
+            "WORKER_PORT",
+            "",
+            "the worker's health and metrics",
+            "The port at which `webhook-service worker` answers `/health/alive`, `/health/ready`,"
+            " `/version` and, where there are `OPERATOR_KEYS`, `/metrics`; it has no port without.",
+        ),
+        Setting(
             "RECORD_DAYS",
             "14",
             "how long records are kept; 0: not",
@@ -278,6 +271,7 @@ GROUPS: Final[Mapping[str, tuple[Setting, ...]]] = {
             "From which level on lines are written. Records of decisions are at every level.",
         ),
     ),
+    traces.TITLE: traces.SETTINGS,
 }
 """Every setting, by what it is about."""
 
@@ -290,9 +284,12 @@ def settings() -> Iterator[Setting]:
 
 def for_help() -> str:
     """Return a line for each setting: name, default, what it is."""
-    lines = [
-        "\n".join([title, *(f"  {one.name:<17} {one.default:<18} {one.brief}" for one in group)])
-        for title, group in GROUPS.items()
-    ]
+    lines = ["\n".join([title, *_lines(group)]) for title, group in GROUPS.items()]
     # Click fills a paragraph with the next line unless it begins with this mark.
     return "\n\n".join(f"\b\n{paragraph}" for paragraph in lines)
+
+
+def _lines(group: tuple[Setting, ...]) -> Iterator[str]:
+    name = max(_NAME, *(len(one.name) for one in group))
+    for one in group:
+        yield f"  {one.name:<{name}} {one.default:<{_DEFAULT}} {one.brief}"

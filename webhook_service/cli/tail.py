@@ -165,17 +165,25 @@ def _as_json(one: Stored) -> None:
 
 @dataclass(slots=True)
 class _Readable:
-    """Shows decisions to people, and the day where it is another than before."""
+    """Shows decisions to people: the day where it is another than before, or on each line.
+
+    Where the output goes elsewhere every line is a decision, and what becomes of it unknown:
+    ``grep`` leaves out the lines that it does not look for.
+    """
 
     day: str = ""
 
     def show(self, one: Stored) -> None:
         day = str(one.line["at"])[:10]
-        if day != self.day and _is_watched():
+        # click takes the colours out where the output goes elsewhere.
+        line = console_line(one.line, colour=True)
+        if not _is_watched():
+            click.echo(f"{day} {line}")
+            return
+        if day != self.day:
             click.echo(dim(day))
         self.day = day
-        # click takes the colours out where the output goes elsewhere.
-        click.echo(console_line(one.line, colour=True))
+        click.echo(line)
 
 
 def _is_watched() -> bool:

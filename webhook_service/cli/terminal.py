@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import click
 
+from webhook_service.desk.words import counted, printable
 from webhook_service.policy.decision import Verdict
 from webhook_service.policy.model import Rule
 
@@ -22,12 +23,18 @@ COLOURS: Final = {
 }
 GAP: Final = "  "
 
-
-def printable(text: str) -> str:
-    """Show control characters as escapes: a client's name must not move the cursor."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+__all__ = [
+    "COLOURS",
+    "GAP",
+    "bold",
+    "columns",
+    "counted",
+    "dim",
+    "echo_json",
+    "printable",
+    "titled",
+    "verdict",
+]
 
 
 def verdict(word: Verdict) -> str:
@@ -88,10 +95,5 @@ def _padded(text: str, width: int, *, left: bool) -> str:
 
 
 def echo_json(value: Any) -> None:  # noqa: ANN401  JSON of any shape
-    """Print JSON for programs."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def counted(count: int, noun: str) -> str:
-    """Return ``1 rule``, ``2 rules``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    """Print JSON for programs: in UTF-8, whatever the terminal's encoding is (RFC 8259, 8.1)."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False).encode())

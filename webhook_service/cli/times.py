@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from itertools import pairwise
-from typing import Final
+from datetime import UTC, datetime
 
 import click
 
 from webhook_service.policy.conditions import parse_duration, parse_timestamp
-
-_UNITS: Final = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
 def timestamp(text: str) -> datetime:
@@ -47,18 +43,3 @@ def then(text: str) -> datetime:
 def utc_now() -> datetime:
     """Read the clock."""
     return datetime.now(UTC)
-
-
-def shown(moment: datetime) -> str:
-    """Write a time as logs and JSON have it."""
-    return moment.isoformat().replace("+00:00", "Z")
-
-
-def span(length: timedelta) -> str:
-    """Write how long something takes, in two units at most: ``2d 3h``; what is over is 0s."""
-    left = max(0, round(length.total_seconds()))
-    for (unit, size), (smaller, part) in pairwise(_UNITS):
-        if left >= size:
-            count, rest = divmod(left, size)
-            return f"{count}{unit} {rest // part}{smaller}" if rest >= part else f"{count}{unit}"
-    return f"{left}s"

@@ -139,6 +139,7 @@ class NewEffect:
         counts_from: from when on what it ends counts as ended (E7); ``None`` where it ends
             nothing.
         deadline: after it the effect has failed.
+        trace: what led to it, as W3C's ``traceparent``; ``None`` where tracing was off.
     """
 
     key: str
@@ -148,6 +149,7 @@ class NewEffect:
     due: datetime
     counts_from: datetime | None
     deadline: datetime
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class Effect:
 
     ``seq`` is its number, ``token`` the proof of whoever holds it (E4), ``owner`` who that is,
     ``attempts`` how many tries came to an end, ``reason`` why the last one did not end it, or
-    how it ended.
+    how it ended, ``trace`` what led to it, as W3C's ``traceparent``.
     """
 
     seq: int
@@ -174,6 +176,7 @@ class Effect:
     reason: str | None = None
     ended: datetime | None = None
     owner: str | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +231,7 @@ def unkept(new: NewEffect, now: datetime) -> Effect:
         deadline=new.deadline,
         attempts=0,
         created=now,
+        trace=new.trace,
     )
 
 

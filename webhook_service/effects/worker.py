@@ -25,6 +25,7 @@ from webhook_service.effects.keeping import Ended, Store
 from webhook_service.effects.observing import Observer
 from webhook_service.effects.outage import Outage, why
 from webhook_service.effects.threads import Pool
+from webhook_service.tracing import spans
 
 CONCURRENCY: Final = 8
 """How many effects are done at once; also the threads of the pool."""
@@ -196,20 +197,33 @@ class Worker:
             return Ended(effect, Failed(effect.reason or DEADLINE))
         late = max(0.0, (now - effect.due).total_seconds())
         self._observe(self.observer.begun, effect.kind, late)
-        try:
-            result = self.perform(effect)
-        except BaseException as error:  # noqa: BLE001  whatever it is, the effect is tried again
-            # And no more of it: a text may quote what Ory answered.
-            self.logger.error(  # noqa: TRY400  the same goes for a traceback
-                "an effect raised", kind=effect.kind, seq=effect.seq, error=type(error).__name__
-            )
-            result = Retry(ERROR)
+        result = self._performed(effect, now)
         if not isinstance(result, Retry):
             return Ended(effect, result)
         wait = wait_after(effect.attempts, self.chance())
         if self.clock() + wait >= effect.deadline:
             return Ended(effect, Failed(result.reason))
         return Ended(effect, result, wait)
+
+    def _performed(self, effect: Effect, now: datetime) -> Result:
+        """Do an effect, and make a span of it."""
+        age = (now - effect.created).total_seconds()
+        with spans.effect(effect.kind, effect.seq, effect.attempts, effect.trace, age) as span:
+            try:
+                result = self.perform(effect)
+            except BaseException as error:  # noqa: BLE001  whatever it is, the effect is tried again
+                # And no more of it: a text may quote what Ory answered.
+                self.logger.error(  # noqa: TRY400  the same goes for a traceback
+                    "an effect raised", kind=effect.kind, seq=effect.seq, error=type(error).__name__
+                )
+                result = Retry(ERROR)
+            span.tell("webhook_service.effect.outcome", type(result).__name__.lower())
+            match result:
+                case Done(what):
+                    span.tell("webhook_service.effect.what", what)
+                case Retry(reason) | Failed(reason):
+                    span.fail(reason)
+        return result
 
     def _tell(self, ended: Ended) -> None:
         """Count what the store knows by now, and say in the log what has ended for good."""

@@ -48,6 +48,7 @@ class Wanted:
         verdicts: one of these verdicts.
         reasons: one of these reasons.
         rule: a rule that decided, or had anything to say, enforced or in the shadow.
+        would_refuse: a shadow rule would have refused it, or asked for a second factor.
         subjects: one of these identities; the two ways to write one, where they are hashed.
         client: an OAuth2 client.
         key: an event's key; Ory's tries of one call share it.
@@ -59,6 +60,7 @@ class Wanted:
     verdicts: frozenset[str] = frozenset()
     reasons: frozenset[str] = frozenset()
     rule: str | None = None
+    would_refuse: bool = False
     subjects: frozenset[str] = frozenset()
     client: str | None = None
     key: str | None = None
@@ -86,6 +88,42 @@ class Said:
 
 class RefusedRecordError(StoreUnavailableError):
     """The database does not take what it was given, and would not at another time either."""
+
+
+class Records(Protocol):
+    """Finds decision records. Every method raises ``StoreUnavailableError`` where it cannot."""
+
+    def newest(
+        self, wanted: Wanted = EVERYTHING, *, limit: int = 100, before: Stored | None = None
+    ) -> tuple[Stored, ...]:
+        """Return records, newest event first; ``before`` is one to go on from."""
+        ...
+
+    def following(
+        self, wanted: Wanted = EVERYTHING, *, after: int, limit: int = 500
+    ) -> tuple[Stored, ...]:
+        """Return the records kept since the one with the number ``after``, in that order."""
+        ...
+
+    def one(self, seq: int) -> Stored | None:
+        """Return the record with a number; ``None`` where it is not, or not any more."""
+        ...
+
+    def last(self) -> int:
+        """Return the number of the newest record; 0 where there is none."""
+        ...
+
+    def count(self, wanted: Wanted = EVERYTHING) -> int:
+        """Return how many records there are."""
+        ...
+
+    def said(self, since: datetime) -> tuple[Said, ...]:
+        """Return what each rule had to say since a time, and how often."""
+        ...
+
+    def happened(self, since: datetime) -> Mapping[str, int]:
+        """Return how many decisions there were since a time, by event; left out ones count."""
+        ...
 
 
 class RecordStore(Protocol):

@@ -135,6 +135,12 @@ INFO: Final = Gauge(
     multiprocess_mode="mostrecent",
 )
 
+for _caller in ("kratos", "hydra", "check", "browser"):
+    # From the start at 0: what a series begins with is no increase, and alerts look for one.
+    REFUSED.labels(_caller, "service.overloaded")
+for _fate in Fate:
+    RECORDS.labels(_fate.value)
+
 _told_policies: Final[set[str]] = set()
 
 NO_REASON: Final = "none"

@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Any, Final
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Delete,
     Insert,
     Select,
     TextClause,
+    and_,
     bindparam,
     delete,
     exists,
     func,
     insert,
+    literal_column,
     select,
     text,
     tuple_,
@@ -57,11 +60,37 @@ DELETE: Final[Delete] = delete(decisions).where(_d.seq.in_(bindparam("numbers", 
 
 LAST: Final[Select[Any]] = select(func.max(_d.seq))
 
+
+def _every_rule() -> CTE:
+    """Return the names of all rules that any record holds, one step of the index for each.
+
+    Of a fortnight's rows those of the last day are few: asked for by rule, they are found
+    without the others.
+    """
+    first = select(func.min(_r.rule).label("rule")).cte("every_rule", recursive=True)
+    after = select(func.min(_r.rule)).where(_r.rule > first.c.rule).scalar_subquery()
+    return first.union_all(select(after).where(first.c.rule.is_not(None)))
+
+
+_rule: Final = _every_rule()
+
 SAID: Final[Select[Any]] = (
     select(_r.section, _r.rule, _r.shadow, _r.outcome, _r.verdict, func.sum(_r.stands_for))
-    .where(_r.at >= bindparam("since"))
+    .select_from(_rule.join(rulings, and_(_r.rule == _rule.c.rule, _r.at >= bindparam("since"))))
     .group_by(_r.section, _r.rule, _r.shadow, _r.outcome, _r.verdict)
 )
+
+HAPPENED: Final[Select[Any]] = (
+    select(_d.event, func.sum(1 + _d.left_out))
+    .where(_d.at >= bindparam("since"))
+    .group_by(_d.event)
+)
+
+
+ONE: Final[Select[Any]] = select(*SHOWN).where(_d.seq == bindparam("seq"))
+
+# In the words of the index's own condition, and not as a parameter: else it is not used.
+_WOULD_REFUSE: Final = (_r.shadow, _r.verdict != literal_column("'allow'"))
 
 
 def newest(wanted: Wanted, limit: int, before: tuple[int, int] | None) -> Select[Any]:
@@ -101,6 +130,8 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
     ]
     if wanted.rule is not None:
         conditions.append(exists().where(_r.rule == wanted.rule, _r.at == _d.at, _r.seq == _d.seq))
+    if wanted.would_refuse:
+        conditions.append(exists().where(*_WOULD_REFUSE, _r.at == _d.at, _r.seq == _d.seq))
     if wanted.client is not None:
         conditions.append(_d.client == wanted.client)
     if wanted.key is not None:

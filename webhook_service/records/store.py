@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine, Executable, Select, event
@@ -25,6 +28,11 @@ from webhook_service.records.rows import row_of, ruling_rows, stored
 
 T = TypeVar("T")
 
+STEPS: Final = 10_000
+"""After how many steps of its machine, about a tenth of a millisecond, SQLite looks at a clock."""
+
+MOST_NUMBERS: Final = 2**63 - 1
+
 AT_ONCE: Final = 500
 """How many records are read, or deleted, by one statement where there may be millions."""
 
@@ -34,13 +42,17 @@ class SqlRecords:
 
     Args:
         engine: the database, as ``database.open_engine`` opens it; for this store alone.
+        seconds: how long one read may take; ``None``: as long as the database lets it.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, seconds: float | None = None) -> None:
         self._engine = engine
+        self._seconds = seconds
         self._reading = engine.execution_options(**AUTOCOMMIT)
         self._on_postgres = engine.dialect.name == "postgresql"
         event.listen(engine, "connect", _relax_postgres if self._on_postgres else _relax_sqlite)
+        if seconds is not None and self._on_postgres:
+            event.listen(engine, "connect", partial(_hurry_postgres, seconds))
 
     def add(self, records: Sequence[NewRecord]) -> None:
         """Keep records, all or none.
@@ -95,6 +107,13 @@ class SqlRecords:
             yield from found
             last = found[-1].seq
 
+    def one(self, seq: int) -> Stored | None:
+        """Return the record with a number; ``None`` where it is not, or not any more."""
+        if not 0 < seq <= MOST_NUMBERS:
+            return None
+        rows = self._all(queries.ONE, {"seq": seq})
+        return stored(*rows[0]) if rows else None
+
     def last(self) -> int:
         """Return the number of the newest record; 0 where there is none."""
         return self._scalar(queries.LAST) or 0
@@ -110,6 +129,14 @@ class SqlRecords:
             Said(section, rule, bool(shadow), outcome, verdict, int(decisions))
             for section, rule, shadow, outcome, verdict, decisions in rows
         )
+
+    def happened(self, since: datetime) -> Mapping[str, int]:
+        """Return how many decisions there were since a time, by event.
+
+        Those that were left out are counted.
+        """
+        rows = self._all(queries.HAPPENED, {"since": micros(since)})
+        return {event: int(decisions) for event, decisions in rows}
 
     def purge(self, before: datetime, limit: int = AT_ONCE) -> int:
         """Delete the oldest records of events before a time, at most so many; return how many."""
@@ -140,10 +167,32 @@ class SqlRecords:
     def _all(
         self, statement: Executable, parameters: dict[str, Any] | None = None
     ) -> Sequence[Any]:
-        return done(self._reading, lambda database: database.execute(statement, parameters).all())
+        return self._read(lambda database: database.execute(statement, parameters).all())
 
     def _scalar(self, statement: Executable) -> Any:  # noqa: ANN401  what is asked for
-        return done(self._reading, lambda database: database.scalar(statement))
+        return self._read(lambda database: database.scalar(statement))
+
+    def _read(self, work: Callable[[Connection], T]) -> T:
+        seconds = self._seconds
+        if seconds is None or self._on_postgres:
+            return done(self._reading, work)
+
+        def in_time(database: Connection) -> T:
+            with _interrupted_after(seconds, database.connection.driver_connection):
+                return work(database)
+
+        return done(self._reading, in_time)
+
+
+@contextmanager
+def _interrupted_after(seconds: float, connection: Any) -> Iterator[None]:  # noqa: ANN401  sqlite3's
+    """Let SQLite give up a statement that takes longer: it looks at a clock now and then."""
+    until = time.monotonic() + seconds
+    connection.set_progress_handler(lambda: time.monotonic() > until, STEPS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)
 
 
 def _relax_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  sqlite3's
@@ -155,4 +204,10 @@ def _relax_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401  sq
 def _relax_postgres(connection: Any, _record: object) -> None:  # noqa: ANN401  psycopg's
     connection.autocommit = True
     connection.execute("SET synchronous_commit = off")
+    connection.autocommit = False
+
+
+def _hurry_postgres(seconds: float, connection: Any, _record: object) -> None:  # noqa: ANN401  psycopg's
+    connection.autocommit = True
+    connection.execute(f"SET statement_timeout = '{round(seconds * 1000)}ms'")
     connection.autocommit = False

@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.schema import Identity
 
@@ -68,3 +69,11 @@ Index(
 rows are twenty times as wide."""
 
 Index("decision_rules_seq", rulings.c.seq)
+Index(
+    "decision_rules_would",
+    rulings.c.at,
+    rulings.c.seq,
+    sqlite_where=text("shadow = 1 AND verdict != 'allow'"),
+    postgresql_where=text("shadow AND verdict != 'allow'"),
+)
+"""Holds only what shadow rules would have refused: there is little of it to write."""

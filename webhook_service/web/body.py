@@ -10,7 +10,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any, Final
 from urllib.parse import parse_qsl
 
@@ -69,14 +69,17 @@ def read_body(environ: Mapping[str, Any]) -> bytes:
     return _read(environ, _JSON)
 
 
-def read_form(environ: Mapping[str, Any]) -> Mapping[str, str]:
-    """Read the form that a page of ours sent: the last value of each field.
+def read_form(environ: Mapping[str, Any], limit: int = MAX_FORM) -> Mapping[str, str]:
+    """Read the form that a page of ours sent: the last value of each field that is filled in.
+
+    ``limit`` is how many bytes it may have, as they are sent.
 
     Raises:
         RefusedError: as above, and where it is no form.
     """
     try:
-        pairs = parse_qsl(_read(environ, _FORM).decode("ascii"), max_num_fields=MAX_FIELDS)
+        body = _read(environ, replace(_FORM, limit=limit))
+        pairs = parse_qsl(body.decode("ascii"), max_num_fields=MAX_FIELDS)
     except ValueError:
         raise RefusedError("request.malformed", "the form cannot be read") from None
     return dict(pairs)

@@ -16,6 +16,7 @@ from werkzeug.routing import BaseConverter
 from webhook_service.early.checks import Checks
 from webhook_service.hooks.check import CHECK, CHECK_REQUEST
 from webhook_service.hooks.reply import Reply
+from webhook_service.web import traced
 from webhook_service.web.authentication import Keys
 from webhook_service.web.body import ARRIVED_AT, drop_body, read_body
 from webhook_service.web.headers import header_names_and_values
@@ -43,16 +44,20 @@ def add(app: Flask, keys: Keys, checks: Checks) -> None:
     def of_backend() -> Response:
         environ = request.environ
         keys.admit(environ)
+        traced.begin(environ, continued=True)
         return response(checks.of_backend(read_body(environ), environ.get(ARRIVED_AT)))
 
     def of_gateway() -> Response:
         environ = request.environ
         keys.admit_gateway(environ)
+        # A gateway hands on the headers of its clients: the trace context may be theirs.
+        traced.begin(environ, continued=False)
         return answered(header_names_and_values(environ))
 
     def of_request(**_: str) -> Response:
         environ = request.environ
         keys.admit_gateway(environ)
+        traced.begin(environ, continued=False)
         drop_body(environ)
         return answered(headers_of_request(environ))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Protocol
 
 import structlog
 from flask import Flask, Response, request
@@ -52,14 +52,35 @@ def error_body(reason: str, status: int, message: str) -> bytes:
     return json.dumps(error, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+class ErrorPages(Protocol):
+    """Pages for people, who cannot read JSON, in the place of some errors."""
+
+    def covers(self, path: str) -> bool:
+        """Whether an error at this path is shown as a page."""
+        ...
+
+    def error(self, reason: str, status: int, message: str) -> Response:
+        """Render an error."""
+        ...
+
+
 def install(app: Flask, logger: structlog.typing.FilteringBoundLogger) -> None:
-    """Answer every error of the app as JSON with a reason code."""
+    """Answer every error of the app as JSON with a reason code.
+
+    Where ``app.extensions["error_pages"]`` has ``ErrorPages``, these answer for their paths.
+    """
 
     def answer(reason: str, message: str, headers: Mapping[str, str] | None = None) -> Response:
         status = ERRORS[reason]
-        caller = _caller(request.path)
+        pages: ErrorPages | None = app.extensions.get("error_pages")
+        on_page = pages is not None and pages.covers(request.path)
+        caller = "operator" if on_page else _caller(request.path)
         count_refused(caller, reason)
         logger.warning("request refused", caller=caller, reason=reason, status=status, why=message)
+        if pages is not None and on_page:
+            page = pages.error(reason, status, message)
+            page.headers.update(headers or {})
+            return page
         return Response(
             error_body(reason, status, message),
             status,

@@ -16,7 +16,7 @@ from webhook_service.gates.answers import Ask, Confirm, Notice, Page, Redirect, 
 from webhook_service.gating.gates import Gates
 from webhook_service.gating.visit import Gate, Shown
 from webhook_service.hooks.credential import cookie_value
-from webhook_service.web import rendering
+from webhook_service.web import rendering, traced
 from webhook_service.web.body import ARRIVED_AT, read_form
 from webhook_service.web.page_forms import FormKeys
 
@@ -71,10 +71,14 @@ def add(app: Flask, gates: Gates, form_keys: FormKeys, cookies: Cookies) -> None
 
 
 def _route(app: Flask, gate: Gate, method: str, view: Callable[[], Response]) -> None:
+    def answer() -> Response:
+        traced.begin(request.environ, continued=False)
+        return view()
+
     app.add_url_rule(
         gate.path,
         endpoint=f"{gate.path} {method}",
-        view_func=view,
+        view_func=answer,
         methods=[method],
         provide_automatic_options=False,
     )

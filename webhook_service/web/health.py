@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from flask import Flask, Response, jsonify
@@ -13,7 +14,7 @@ from webhook_service import __version__
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import OryError
 from webhook_service.policy_in_force import PolicyInForce
-from webhook_service.wiring import Upstream, Wired
+from webhook_service.wiring import Upstream
 
 PROBE_SECONDS: Final = 0.6
 """How long each upstream has to answer a probe."""
@@ -25,11 +26,23 @@ KEEP_SECONDS: Final = 2.0
 DATABASE: Final = "database"
 
 
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a process is asked about: its upstreams, its database, and what it decides by.
+
+    ``database`` returns ``ok``, or a reason code.
+    """
+
+    upstreams: Mapping[str, Upstream]
+    database: Callable[[], str]
+    policies: PolicyInForce
+
+
 class Readiness:
     """Asks upstreams and database whether they are ready; one asker at a time, the rest share."""
 
-    def __init__(self, wired: Wired) -> None:
-        self._wired = wired
+    def __init__(self, probed: Probed) -> None:
+        self._probed = probed
         self._lock = threading.Lock()
         self._states: dict[str, str] = {}
         self._until = 0.0
@@ -41,8 +54,8 @@ class Readiness:
             try:
                 if time.monotonic() >= self._until:
                     self._states = {
-                        name: _probe(client) for name, client in self._wired.upstreams.items()
-                    } | {DATABASE: self._wired.engine.ready()}
+                        name: _probe(client) for name, client in self._probed.upstreams.items()
+                    } | {DATABASE: self._probed.database()}
                     self._until = time.monotonic() + KEEP_SECONDS
             finally:
                 self._lock.release()
@@ -66,9 +79,9 @@ def _probe(client: Upstream) -> str:
     return "ok"
 
 
-def add(app: Flask, wired: Wired) -> None:
+def add(app: Flask, probed: Probed) -> None:
     """Serve ``/health/alive``, ``/health/ready`` and ``/version``."""
-    readiness = app.extensions["readiness"] = Readiness(wired)
+    readiness = app.extensions["readiness"] = Readiness(probed)
 
     def alive() -> Response:
         return jsonify(status="ok")
@@ -77,7 +90,7 @@ def add(app: Flask, wired: Wired) -> None:
         states = readiness.states()
         upstreams = {name: state for name, state in states.items() if name != DATABASE}
         body = {
-            "policy": _policy(wired.service.policies),
+            "policy": _policy(probed.policies),
             "database": states[DATABASE],
             "upstreams": upstreams,
         }

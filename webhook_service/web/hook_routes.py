@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 from webhook_service.hooks.event import Raw
 from webhook_service.hooks.table import Hook
 from webhook_service.service import Service
+from webhook_service.web import traced
 from webhook_service.web.authentication import Keys
 from webhook_service.web.body import ARRIVED_AT, read_body
 
@@ -19,6 +20,7 @@ def add(app: Flask, hook: Hook, keys: Keys, service: Service) -> None:
     def answer(method: str | None = None) -> Response:
         environ = request.environ
         keys.admit(environ)
+        traced.begin(environ, continued=True)
         reply = service.answer(
             hook,
             Raw(

@@ -39,28 +39,30 @@ class FormKeys:
         if sent is not None and self._is_ours(sent):
             return sent
         name = urlsafe_b64encode(secrets.token_bytes(COOKIE_BYTES)).decode().rstrip("=")
-        return f"{name}.{_sign(self._keys[0], 'cookie', name)}"
+        return f"{name}.{sign(self._keys[0], 'cookie', name)}"
 
     def token(self, cookie: str, page: str, challenge: str) -> str:
         """Return the token for a page that this browser is shown."""
-        return _sign(self._keys[0], page, cookie, challenge)
+        return sign(self._keys[0], page, cookie, challenge)
 
     def fits(self, cookie: str | None, page: str, challenge: str, token: str | None) -> bool:
         """Whether a form comes from this browser's page for this challenge."""
         if cookie is None or token is None or not self._is_ours(cookie):
             return False
-        return any(_same(token, _sign(key, page, cookie, challenge)) for key in self._keys)
+        return any(same(token, sign(key, page, cookie, challenge)) for key in self._keys)
 
     def _is_ours(self, cookie: str) -> bool:
         name, _, signature = cookie.partition(".")
-        return any(_same(signature, _sign(key, "cookie", name)) for key in self._keys)
+        return any(same(signature, sign(key, "cookie", name)) for key in self._keys)
 
 
-def _sign(key: bytes, *parts: str) -> str:
+def sign(key: bytes, *parts: str) -> str:
+    """Sign texts, in their order: HMAC-SHA256, in characters that cookies and forms can hold."""
     # A newline between parts, which none of them holds: "a" and "bc" are not "ab" and "c".
     message = "\n".join(part.replace("\n", "") for part in parts).encode(errors="replace")
     return urlsafe_b64encode(hmac.digest(key, message, "sha256")).decode().rstrip("=")
 
 
-def _same(one: str, other: str) -> bool:
+def same(one: str, other: str) -> bool:
+    """Compare a text that was sent with one of ours, in constant time."""
     return hmac.compare_digest(one.encode(errors="replace"), other.encode())

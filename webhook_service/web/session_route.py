@@ -15,6 +15,7 @@ from webhook_service.early.checks import Checks
 from webhook_service.hooks.check import SESSION_REFRESH
 from webhook_service.hooks.hints import SESSION_TOKEN_HEADER
 from webhook_service.hooks.target import Target
+from webhook_service.web import traced
 from webhook_service.web.body import ARRIVED_AT, drop_body
 from webhook_service.web.check_routes import response
 from webhook_service.web.errors import RefusedError
@@ -28,6 +29,7 @@ def add(app: Flask, checks: Checks, origins: Collection[str]) -> None:
 
     def refresh() -> Response:
         environ = request.environ
+        traced.begin(environ, continued=False)
         headers = header_names_and_values(environ)
         _share_with(headers.get("origin"), origins)
         if "x-session-token" not in headers:

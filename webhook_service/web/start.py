@@ -13,6 +13,7 @@ from webhook_service.policy.model import Policy
 from webhook_service.records.log import make_logger
 from webhook_service.settings import Settings
 from webhook_service.startup import accepted_before, checked, see_to_database
+from webhook_service.tracing.wanted import EXTRA_MISSING, is_installed
 from webhook_service.web.factory import create_app
 from webhook_service.wiring import wire
 
@@ -55,5 +56,7 @@ def say_what_starts(
     )
     if wrong is not None:
         logger.error(wrong)
+    if settings.traces and not is_installed():
+        logger.error(EXTRA_MISSING)
     for notice in start_notices(settings, policy):
         logger.warning(notice)

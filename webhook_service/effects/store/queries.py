@@ -255,9 +255,16 @@ class Queries:
 
     def stands(self, state: State) -> ColumnElement[bool]:
         """Return the condition that an effect stands so."""
-        if state is State.RUNNING:
-            return self._is_held(effects)
-        return self._waits() if state is State.PENDING else is_in(state)
+        match state:
+            case State.RUNNING:
+                return self._is_held(effects)
+            case State.PENDING:
+                return self._waits()
+            case State.DONE:
+                return is_in(state)
+        # Few among many: found by the index of what has ended, which most of the done would
+        # be in, too.
+        return and_(is_in(state), _e.ended.is_not(None))
 
     @cached_property
     def retry(self) -> ReturningUpdate[Any]:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, column, inspect, select, table, text
 from webhook_service.effects.store.database import AUTOCOMMIT, open_to_upgrade
 from webhook_service.effects.store.troubles import DatabaseError, Trouble, explained
 
-HEAD: Final = "0002"
+HEAD: Final = "0004"
 """The revision that the code is written for. Revisions are counted, so that a database of a
 later version is known as one."""
 

@@ -44,6 +44,8 @@ T = TypeVar("T")
 
 Parameters: TypeAlias = Mapping[str, Any]
 
+MOST_NUMBERS: Final = 2**63 - 1
+"""No effect has a higher one, and no database can be asked for one."""
 _AS_DONE: Final = (State.DONE.value, State.CANCELLED.value)
 _AS_FAILED: Final = (State.FAILED.value,)
 
@@ -171,6 +173,8 @@ class SqlStore:
 
     def show(self, seq: int) -> Effect | None:
         """Return one effect."""
+        if seq > MOST_NUMBERS:
+            return None
         found = self._effects(self._queries.one, {"number": seq, **self._now()})
         return found[0] if found else None
 
@@ -208,6 +212,8 @@ class SqlStore:
         return self._change(self._queries.cancel, seq, {})
 
     def _change(self, statement: Executable, seq: int, more: Parameters) -> bool:
+        if seq > MOST_NUMBERS:
+            return False
         parameters = {"number": seq, **more, **self._now()}
         return self._write(lambda database: database.scalar(statement, parameters) is not None)
 

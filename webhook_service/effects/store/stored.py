@@ -64,6 +64,7 @@ def row_of(new: NewEffect) -> dict[str, Any]:
         "due": micros(new.due),
         "counts_from": None if new.counts_from is None else micros(new.counts_from),
         "deadline": micros(new.deadline),
+        "trace": new.trace,
     }
 
 
@@ -86,6 +87,7 @@ def effect_of(row: Any) -> Effect:  # noqa: ANN401  a row names its columns only
         reason=row.reason,
         ended=maybe_moment(row.ended),
         owner=row.owner,
+        trace=row.trace,
     )
 
 

@@ -50,6 +50,7 @@ effects: Final = Table(
     Column("reason", Text),
     _time("created"),
     _time("ended", nullable=True),
+    Column("trace", Text),
     sqlite_autoincrement=True,
 )
 

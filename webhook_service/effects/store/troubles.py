@@ -26,6 +26,7 @@ class Trouble(StrEnum):
     READ_ONLY = "read-only"
     UNREACHABLE = "unreachable"
     SCHEMA = "schema"
+    SLOW = "slow"
     FAILED = "failed"
 
 
@@ -35,12 +36,14 @@ _TEXTS: Final[Mapping[Trouble, str]] = {
     Trouble.READ_ONLY: "the database takes no writes",
     Trouble.UNREACHABLE: "the database cannot be reached or opened, or refuses the connection",
     Trouble.SCHEMA: "the database does not have the tables of this version",
+    Trouble.SLOW: "the database takes longer than it may",
     Trouble.FAILED: "the database refuses what it was asked to do",
 }
 
 _SQLITE: Final[Mapping[str, Trouble]] = {
     "SQLITE_BUSY": Trouble.LOCKED,
     "SQLITE_LOCKED": Trouble.LOCKED,
+    "SQLITE_INTERRUPT": Trouble.SLOW,
     "SQLITE_FULL": Trouble.FULL,
     "SQLITE_READONLY": Trouble.READ_ONLY,
     "SQLITE_CANTOPEN": Trouble.UNREACHABLE,
