@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
@@ -78,6 +79,21 @@ def test_an_edited_file_decides_in_every_process(running: Running) -> None:
     assert running.rules() == [1, 1]
     assert running.said("the policy was reloaded") == 1
     assert running.said("mind this") == 1
+
+
+def test_a_process_knows_since_when_its_policy_is_in_force(running: Running) -> None:
+    assert running.holders[0].since is None
+    running.settle()
+    since = [one.since for one in running.holders]
+    assert since[0] is not None
+    assert since == [since[0], since[0]]
+    assert since[0].utcoffset() == timedelta()
+    os.utime(running.path.with_name("policy"), (1_000_000_000, 1_000_000_000))
+    running.look()
+    assert running.holders[0].since == datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)
+    running.write(CLOSED)
+    running.settle()
+    assert running.holders[0].since > since[0]
 
 
 def test_a_file_that_changed_while_the_service_started_is_not_missed(running: Running) -> None:

@@ -8,6 +8,8 @@ from webhook_service.doctor.finding import Kind, Level
 
 _ERROR, _WARNING = Level.ERROR, Level.WARNING
 _ORY_CONFIG: Final = "webhook-service ory-config kratos --merge kratos.yml"
+_NO_EFFECT_KEPT: Final = "No effect can be kept: events that need one are not answered 2xx."
+BOTH_HOSTS: Final = "<what both hosts end in>"
 
 # The service itself
 
@@ -67,12 +69,26 @@ PLAIN_PUBLIC_URL: Final = Kind(
     "Browsers send Kratos' cookie there: who is on the way can take it.",
     "PUBLIC_URL=https://…",
 )
+NO_TRACES: Final = Kind(
+    "traces.not_installed",
+    _WARNING,
+    "OTEL_ variables ask for traces, and the extra is not installed",
+    "There are no traces; the start says so once, in the log.",
+    "pip install '.[otel]', or in the Dockerfile: --build-arg EXTRA=otel",
+)
+DATABASE_UNREACHABLE: Final = Kind(
+    "database.unreachable",
+    _ERROR,
+    "the database cannot be reached, or gives no usable answer",
+    _NO_EFFECT_KEPT,
+    "Check DATABASE_URL, and from where the database can be reached.",
+)
 DATABASE_UNFIT: Final = Kind(
     "database.unfit",
     _ERROR,
-    "the database cannot be used with this version",
-    "No effect can be kept: events that need one are not answered 2xx.",
-    "webhook-service db upgrade",
+    "the database has the tables of another version, or none",
+    _NO_EFFECT_KEPT,
+    "webhook-service db upgrade; or, where its tables are a later version's, run that version",
 )
 DATABASE_EPHEMERAL: Final = Kind(
     "database.ephemeral",
@@ -90,6 +106,14 @@ UNREACHABLE: Final = Kind(
     "Kratos or Hydra gives no usable answer",
     "Facts that it holds are unknown, and each rule's on_error decides.",
     "Check the address, and from where it can be reached: it is the admin API.",
+)
+PUBLIC_UNREACHABLE: Final = Kind(
+    "upstream.public_unreachable",
+    _ERROR,
+    "Kratos' public API gives the service no usable answer",
+    "Whose session a cookie or a session token is stays unknown: nobody is signed in at /check,"
+    " /session/refresh and the gates.",
+    "Check KRATOS_PUBLIC_URL: browsers use it, and the service must reach it as well.",
 )
 REFUSED: Final = Kind(
     "upstream.unauthorized",
@@ -156,6 +180,14 @@ HOOK_WRONG_KEY: Final = Kind(
     _ERROR,
     "a hook's key is none of the configured ones",
     "The service answers 401: no login, no token.",
+    "value: Bearer <a key of KRATOS_HOOK_KEYS or HYDRA_HOOK_KEYS>",
+)
+HOOK_PLACEHOLDER: Final = Kind(
+    "hook.placeholder",
+    _WARNING,
+    "a placeholder stands for a hook's key",
+    "Kratos and Hydra send it as it stands, and the service answers 401, unless something else"
+    " fills it in before they read the file.",
     "value: Bearer <a key of KRATOS_HOOK_KEYS or HYDRA_HOOK_KEYS>",
 )
 HOOK_METHOD: Final = Kind(
@@ -282,9 +314,9 @@ COOKIE_HOST: Final = Kind(
     "cookie.host",
     _WARNING,
     "Kratos' cookie does not reach PUBLIC_URL",
-    "Without a domain a cookie belongs to one host: at the gates and /session/refresh nobody is"
-    " signed in.",
-    "cookies: {domain: <what both hosts end in>}, or both on one host",
+    "A cookie goes to the hosts of its domain, and without one to the host that set it: at the"
+    " gates and /session/refresh nobody is signed in.",
+    f"cookies: {{domain: {BOTH_HOSTS}}}, or both on one host",
 )
 RETURN_URL: Final = Kind(
     "kratos.return_url",
@@ -292,6 +324,14 @@ RETURN_URL: Final = Kind(
     "allowed_return_urls lacks Hydra's address",
     "After a step-up Kratos does not send the browser back to Hydra, and the sign-in ends there.",
     "selfservice: {allowed_return_urls: [<Hydra's public address>/]}",
+)
+KRATOS_NO_HYDRA: Final = Kind(
+    "kratos.no_oauth2_provider",
+    _ERROR,
+    "Hydra sends people to the gates, and Kratos does not know where Hydra is",
+    "The login gate sends people on to Kratos with a login_challenge, which Kratos refuses then:"
+    " nobody signs in.",
+    "oauth2_provider: {url: <HYDRA_ADMIN_URL>}",
 )
 
 # Hydra's file
@@ -309,6 +349,13 @@ HYDRA_BOTH: Final = Kind(
     "both of Hydra's hooks call the service",
     "One refresh is decided twice, and the deadline is spent twice.",
     "Take oauth2.refresh_token_hook out.",
+)
+HYDRA_GATES: Final = Kind(
+    "hydra.gates_not_served",
+    _ERROR,
+    "Hydra sends people to gates that are not served",
+    "They answer 404: nobody signs in.",
+    "PUBLIC_URL, KRATOS_PUBLIC_URL, KRATOS_ADMIN_URL and HYDRA_ADMIN_URL: all four",
 )
 HYDRA_GRACE: Final = Kind(
     "hydra.no_grace_period",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
@@ -11,7 +12,7 @@ from webhook_service.doctor.case import Case
 from webhook_service.doctor.finding import Finding
 from webhook_service.hooks import table
 from webhook_service.hooks.table import Caller
-from webhook_service.ory_config.jsonnet import is_inline, text_of
+from webhook_service.ory_config.jsonnet import inlined, is_inline, text_of
 from webhook_service.ory_config.plan import AUTHORIZATION, Json, found
 from webhook_service.ory_config.weave import PLACEHOLDER
 
@@ -55,23 +56,28 @@ def is_for_us(url: Json, case: Case) -> bool:
 def look_at_address(url: str, where: str, caller: Caller, case: Case) -> Iterator[Finding]:
     """Judge where a hook calls; the address ``is_for_us``."""
     parts = urlsplit(url)
+    # A user, a password and a query may be secrets.
+    host = parts.netloc.rpartition("@")[2]
+    shown = f"{parts.scheme}://{host}{parts.path}"
     ours = address(case.site.hooks_url)
-    base = "" if ours is None else ours.path
-    route = parts.path.removeprefix(base)
-    plain = "/" + "/".join(part for part in route.split("/") if part)
+    above, _, rest = parts.path.partition(_PREFIX)
+    plain = _PREFIX + "/".join(part for part in rest.split("/") if part)
     upgraded = (
         parts.scheme == "http"
         and ours is not None
         and (ours.scheme, ours.hostname) == ("https", parts.hostname)
     )
-    if plain != route or upgraded:
-        yield Finding(
-            catalogue.HOOK_REDIRECT, f"{where} calls {url}", f"url: {case.site.hooks_url}{plain}"
-        )
+    if f"{above.rstrip('/')}{plain}" != parts.path or upgraded:
+        # Another host may be the way that Kratos and Hydra reach the service, and stays.
+        other = f"{parts.scheme}://{host}{above.rstrip('/')}"
+        there = case.site.hooks_url if upgraded else other
+        yield Finding(catalogue.HOOK_REDIRECT, f"{where} calls {shown}", f"url: {there}{plain}")
     elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        yield Finding(catalogue.HOOK_PLAIN, f"{where} calls {url}")
-    if not _is_route(plain, caller):
-        yield Finding(catalogue.HOOK_ROUTE, f"{where} calls {url}")
+        yield Finding(catalogue.HOOK_PLAIN, f"{where} calls {shown}")
+    # What stands before the route on another host is that host's business.
+    elsewhere = ours is not None and host == ours.netloc and above.rstrip("/") != ours.path
+    if elsewhere or not _is_route(plain, caller):
+        yield Finding(catalogue.HOOK_ROUTE, f"{where} calls {shown}")
 
 
 def look_at_key(auth: Json, where: str, caller: Caller, case: Case) -> Iterator[Finding]:
@@ -83,7 +89,10 @@ def look_at_key(auth: Json, where: str, caller: Caller, case: Case) -> Iterator[
     if "in" not in config:
         yield Finding(catalogue.HOOK_WITHOUT_IN, f"{where}: auth.config has no `in`")
     value = str(config.get("value") or "")
+    setting = f"{caller.upper()}_HOOK_KEYS"
+    remedy = f"value: {_BEARER}<a key of {setting}>"
     if PLACEHOLDER in value:
+        yield Finding(catalogue.HOOK_PLACEHOLDER, f"{where} has a placeholder for its key", remedy)
         return
     name = str(config.get("name") or "")
     if (
@@ -98,7 +107,8 @@ def look_at_key(auth: Json, where: str, caller: Caller, case: Case) -> Iterator[
     elif value.removeprefix(_BEARER).strip() not in case.keys[caller]:
         yield Finding(
             catalogue.HOOK_WRONG_KEY,
-            f"{where} sends a key that is not in {caller.upper()}_HOOK_KEYS",
+            f"{where} sends a key that is not in {setting}",
+            remedy,
         )
 
 
@@ -107,18 +117,25 @@ def look_at_body(body: Json, where: str, case: Case) -> Iterator[Finding]:
     if not isinstance(body, str) or not body:
         yield Finding(catalogue.HOOK_BODY, f"{where} has no body")
         return
+    text, remedy = text_of(body), None
     if not is_inline(body):
         file = body.removeprefix("file://")
-        if "://" not in file and not file.startswith("/"):
+        if "://" in file:
+            return
+        if not file.startswith("/"):
             yield Finding(catalogue.HOOK_RELATIVE_BODY, f"{where} has the body {body}")
-        return
-    text = text_of(body)
+        text = case.read(file)
+        if text is None:
+            return
+        # A file of the operator's is left alone unless it is named.
+        remedy = f"webhook-service ory-config kratos --jsonnet {shlex.quote(file)}"
     if text is None:
         yield Finding(catalogue.HOOK_BODY, f"{where}: its body is no base64 of a text")
     elif "'cancel'" in text or '"cancel"' in text:
         yield Finding(catalogue.HOOK_CANCELS, f"{where}: its body names 'cancel'")
-    elif body not in case.body.variants:
-        yield Finding(catalogue.HOOK_BODY, f"{where} has another body than ory-config makes")
+    elif inlined(text) not in case.body.variants:
+        what = f"{where} has another body than ory-config makes"
+        yield Finding(catalogue.HOOK_BODY, what, remedy)
 
 
 def _is_route(path: str, caller: Caller) -> bool:

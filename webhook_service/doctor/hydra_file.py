@@ -10,10 +10,11 @@ from webhook_service.doctor import catalogue
 from webhook_service.doctor.case import Case
 from webhook_service.doctor.durations import parsed
 from webhook_service.doctor.finding import Finding, well
-from webhook_service.doctor.hooks_in_file import is_for_us, look_at_address, look_at_key
+from webhook_service.doctor.hooks_in_file import address, is_for_us, look_at_address, look_at_key
 from webhook_service.hooks.table import Caller
 from webhook_service.ory_config import hydra as of_hydra
 from webhook_service.ory_config.hydra import (
+    GATES,
     GRACE_PERIOD,
     IDENTITY_PROVIDER,
     REFRESH_TOKEN_HOOK,
@@ -43,9 +44,11 @@ def look(config: Tree, case: Case) -> Iterator[Finding]:
         if not problems:
             yield well(f"{where} calls the service")
     yield from _hooks(ours, case)
+    yield from _gates(config, case)
     if ours and not _grace(found(config, GRACE_PERIOD)):
         yield Finding(catalogue.HYDRA_GRACE, f"{FILE}: {'.'.join(GRACE_PERIOD)} is absent or 0s")
-    if case.policy.ends and not found(config, IDENTITY_PROVIDER):
+    knows_kratos = case.site.network or found(config, IDENTITY_PROVIDER)
+    if case.policy.ends and not knows_kratos:
         url = case.site.kratos_admin_url
         yield Finding(
             catalogue.HYDRA_PROVIDER,
@@ -72,6 +75,19 @@ def _hooks(ours: list[tuple[str, ...]], case: Case) -> Iterator[Finding]:
             yield Finding(
                 catalogue.HYDRA_MISSING,
                 f"{FILE}: {'.'.join(change.at)} does not call the service",
+            )
+
+
+def _gates(config: Tree, case: Case) -> Iterator[Finding]:
+    lacking, ours = case.site.lacking_for_gates, address(case.site.public_url)
+    if not lacking or ours is None:
+        return
+    for name, path in GATES.items():
+        parts = address(found(config, ("urls", name)))
+        if parts is not None and (parts.netloc, parts.path) == (ours.netloc, ours.path + path):
+            yield Finding(
+                catalogue.HYDRA_GATES,
+                f"{FILE}: urls.{name} is {path}, and {', '.join(lacking)} not set",
             )
 
 

@@ -18,7 +18,7 @@ from webhook_service.doctor.hooks_in_file import (
 )
 from webhook_service.hooks.table import Caller
 from webhook_service.ory_config import kratos as of_kratos
-from webhook_service.ory_config.kratos import FLOWS, HEADER_ALLOWLIST
+from webhook_service.ory_config.kratos import ALWAYS_PASSED, FLOWS, HEADER_ALLOWLIST
 from webhook_service.ory_config.kratos_advice import (
     demands_a_second_factor,
     extends,
@@ -83,7 +83,8 @@ def _hook(hook: Tree, place: Place, case: Case) -> Iterator[Finding]:
         yield Finding(catalogue.HOOK_IGNORED, f"{where}: response.ignore is true")
         return
     flow = place[len(FLOWS)]
-    if flow != Flow.SETTINGS and not parses(hook):
+    # A verification cannot be refused (F49), and what follows a change of settings must not be.
+    if flow not in {Flow.SETTINGS, "verification"} and not parses(hook):
         yield Finding(
             catalogue.HOOK_UNPARSED, f"{where}: response.parse is false", "response: {parse: true}"
         )
@@ -119,11 +120,14 @@ def _headers(config: Tree, case: Case) -> Iterator[Finding]:
         if name.casefold() not in known
     ]
     if lacking:
+        # A list takes the place of what is handed over without one.
+        before = allowed if isinstance(allowed, list) else ALWAYS_PASSED
+        names = ", ".join(map(str, (*before, *lacking)))
         yield Finding(
             catalogue.KRATOS_HEADERS,
-            f"{FILE}: {'.'.join(HEADER_ALLOWLIST)} lacks {', '.join(lacking)}",
-            f"clients: {{web_hook: {{header_allowlist: […, {', '.join(lacking)}]}}}} (26.2 and"
-            " newer; older versions hand over none of them)",
+            f"{FILE}: {'.'.join(HEADER_ALLOWLIST)} lacks {', '.join(lacking)}; before 26.2 Kratos"
+            " hands over none of them, whatever it says",
+            f"clients: {{web_hook: {{header_allowlist: [{names}]}}}}",
         )
 
 
@@ -173,13 +177,16 @@ def _cookie(config: Tree, case: Case) -> Iterator[Finding]:
     theirs, ours = address(public), address(case.site.public_url)
     if theirs is None or ours is None or not theirs.hostname or not ours.hostname:
         return
-    domain = found(config, ("session", "cookie", "domain")) or found(config, ("cookies", "domain"))
+    own = found(config, ("session", "cookie", "domain"))
+    domain = own or found(config, ("cookies", "domain"))
     reached = _lies_in(ours.hostname, str(domain)) if domain else ours.hostname == theirs.hostname
     if not reached:
         of = f"the domain {domain}" if domain else f"the host {theirs.hostname}"
         yield Finding(
             catalogue.COOKIE_HOST,
             f"{FILE}: the session cookie is for {of}; PUBLIC_URL is on {ours.hostname}",
+            # It goes before cookies.domain.
+            f"session: {{cookie: {{domain: {catalogue.BOTH_HOSTS}}}}}" if own else None,
         )
 
 
@@ -189,11 +196,22 @@ def _lies_in(host: str, domain: str) -> bool:
 
 
 def back_to_hydra(config: Tree, hydra: Tree, case: Case) -> Iterator[Finding]:
-    """Judge whether a step-up finds back to Hydra, where the service's gates ask for it (F65)."""
+    """Judge whether Kratos and Hydra find each other by way of the service's gates.
+
+    Kratos asks Hydra about a sign-in (F61), and a step-up comes back to it (F65).
+    """
     login = address(found(hydra, ("urls", "login")))
     ours = address(case.site.public_url)
     if login is None or ours is None or login.hostname != ours.hostname:
         return
+    place = ("oauth2_provider", "url")
+    if not case.site.network and not found(config, place):
+        url = case.site.hydra_admin_url
+        yield Finding(
+            catalogue.KRATOS_NO_HYDRA,
+            f"{FILE}: {'.'.join(place)} is absent",
+            None if url is None else f"oauth2_provider: {{url: {url}}}",
+        )
     public = found(hydra, ("urls", "self", "public")) or found(hydra, ("urls", "self", "issuer"))
     allowed = found(config, ("selfservice", "allowed_return_urls")) or []
     parts = address(public)

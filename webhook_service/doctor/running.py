@@ -10,10 +10,12 @@ from webhook_service import opening
 from webhook_service.doctor import catalogue
 from webhook_service.doctor.finding import Finding, well
 from webhook_service.effects.store.database import shown
+from webhook_service.effects.store.troubles import DatabaseError
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import OryError, UpstreamReason
 from webhook_service.ory.hydra import Hydra
 from webhook_service.ory.kratos import Kratos
+from webhook_service.ory.kratos_public import KratosPublic
 from webhook_service.ory.transport import Transport
 from webhook_service.ory.versions import ask_version, limits
 from webhook_service.policy.model import Policy
@@ -29,7 +31,14 @@ NOBODY: Final = str(uuid.UUID(int=1))
 def look_at_database(settings: Settings) -> Iterator[Finding]:
     """Ask the database for the version of its tables."""
     where = f"DATABASE_URL: {shown(settings.database_url)}"
-    wrong = opening.look(settings.database_url)
+    try:
+        wrong = opening.look(settings.database_url)
+    except DatabaseError as error:
+        # The driver's words may name the server and the user: they are for who asks, not a log.
+        said = (error.detail or "").partition("\n")[0]
+        what = f"{where}: {error}" + (f": {said}" if said else "")
+        yield Finding(catalogue.DATABASE_UNREACHABLE, what)
+        return
     if wrong is None:
         yield well(f"{where} can be used")
     else:
@@ -62,8 +71,30 @@ def look_at_upstreams(settings: Settings, policy: Policy) -> Iterator[Finding]:
             told.append(ask_version(transport, Deadline.after(SECONDS)))
             version = told[-1].version or "of a version that it does not tell"
             yield well(f"{upstream.upper()}_ADMIN_URL: {upstream} {version} answers")
+    yield from _public(settings)
     for text in limits(*told) if policy.ends else ():
         yield Finding(catalogue.OLDER, text)
+
+
+def _public(settings: Settings) -> Iterator[Finding]:
+    """Ask the API of Kratos that browsers use, and the service for whose session a cookie is."""
+    if settings.kratos_public_url is None:
+        return
+    transport = Transport(
+        "kratos",
+        settings.kratos_public_url,
+        connections=1,
+        trust_env=settings.use_env_proxies,
+    )
+    public = KratosPublic(transport, settings.session_cookie)
+    try:
+        public.ready(Deadline.after(SECONDS))
+        public.whoami(Deadline.after(SECONDS), token=NOBODY)
+    except OryError as error:
+        what = f"KRATOS_PUBLIC_URL: {error.reason}: {error.detail}"
+        yield Finding(catalogue.PUBLIC_UNREACHABLE, what)
+    else:
+        yield well("KRATOS_PUBLIC_URL: kratos answers")
 
 
 def _ask(transport: Transport) -> None:

@@ -27,6 +27,9 @@ PLATFORMS: Final[Mapping[str, str]] = {
 }
 """Variables by which a platform is known whose disks last as long as a process does."""
 
+CONTAINER_MARKS: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
+"""What tells a container whose platform sets no variable: its disk goes when it is replaced."""
+
 
 def look_at_policy(settings: Settings, policy: Policy) -> Iterator[Finding]:
     """Judge whether settings and policy fit together."""
@@ -54,11 +57,18 @@ def look_at_address(settings: Settings) -> Iterator[Finding]:
         yield Finding(catalogue.PLAIN_PUBLIC_URL, f"PUBLIC_URL is {settings.public_url}")
 
 
+def look_at_traces(settings: Settings, *, installed: bool) -> Iterator[Finding]:
+    """Judge whether there can be traces where they are asked for."""
+    if settings.traces and not installed:
+        yield Finding(catalogue.NO_TRACES, "what sends traces is not installed")
+
+
 def look_at_disk(
     policy: Policy,
     file: Path | None,
     environment: Mapping[str, str],
     is_mount: Callable[[Path], bool] = Path.is_mount,
+    exists: Callable[[Path], bool] = Path.exists,
 ) -> Iterator[Finding]:
     """Judge whether the file of the database outlives a restart.
 
@@ -67,10 +77,13 @@ def look_at_disk(
         file: the database; ``None`` where a server keeps it.
         environment: by whose variables platforms are known.
         is_mount: whether something is mounted in a folder.
+        exists: whether there is a file: Docker and Podman leave one in each container.
     """
     if file is None or not policy.acts:
         return
     on = next((name for variable, name in PLATFORMS.items() if variable in environment), None)
+    if on is None and any(exists(mark) for mark in CONTAINER_MARKS):
+        on = "a container"
     folders = file.absolute().parents[:-1]  # not the root, which is mounted always
     if on is not None and not any(is_mount(folder) for folder in folders):
         yield Finding(

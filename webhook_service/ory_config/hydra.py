@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook_service.hooks import table
-from webhook_service.ory_config.listening import rules_at
+from webhook_service.ory_config.listening import enforced, rules_at
 from webhook_service.ory_config.plan import Change, Place, Plan, TokenHook, Value, bearer
 from webhook_service.ory_config.site import Site
 from webhook_service.policy.facts import EventName
-from webhook_service.policy.model import Policy
+from webhook_service.policy.model import MfaRule, Policy
 
 TOKEN_HOOK: Final[Place] = ("oauth2", "token_hook")
 REFRESH_TOKEN_HOOK: Final[Place] = ("oauth2", "refresh_token_hook")
@@ -53,6 +53,14 @@ def _hook(policy: Policy, site: Site) -> TokenHook | None:
     return None
 
 
+def asks_for_second_factors(policy: Policy) -> bool:
+    """Whether a token can be refused for want of a second factor."""
+    return any(
+        isinstance(rule, MfaRule) and rule.require.aal == "aal2"
+        for rule in enforced(rules_at(policy, EventName.HYDRA_TOKEN))
+    )
+
+
 def _advice(policy: Policy, site: Site, *, has_hook: bool) -> Iterator[str]:
     if has_hook:
         yield (
@@ -60,7 +68,13 @@ def _advice(policy: Policy, site: Site, *, has_hook: bool) -> Iterator[str]:
             " same moment from signing the person out. Without it, reuse of a refresh token ends"
             " all of its tokens at once."
         )
-    if policy.ends:
+    if has_hook and not site.gates and asks_for_second_factors(policy):
+        yield (
+            "urls.login and urls.consent: a refusal of the hook is final for a sign-in, so the"
+            " second factor must be asked for before: by the service's gates (--gates), or by your"
+            " own pages, which ask /check."
+        )
+    if policy.ends and not site.network:
         where = site.kratos_admin_url or "<Kratos' admin address>"
         yield (
             f"urls.identity_provider.url: {where} lets Hydra end the Kratos session of a login"

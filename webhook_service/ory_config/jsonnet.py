@@ -45,7 +45,7 @@ class Body:
 
         It needs no file, so the working directory of Kratos does not matter (F93).
         """
-        return _INLINE + base64.b64encode(_condensed(self.text).encode()).decode()
+        return inlined(self.text)
 
     @property
     def variants(self) -> frozenset[str]:
@@ -53,6 +53,11 @@ class Body:
         return frozenset(
             replace(self, pass_session_cookie=passed).inline for passed in (True, False)
         )
+
+
+def inlined(text: str) -> str:
+    """Return a body without its comments, as it stands in the place of its address."""
+    return _INLINE + base64.b64encode(_condensed(text).encode()).decode()
 
 
 def is_inline(address: object) -> bool:

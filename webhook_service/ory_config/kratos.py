@@ -142,7 +142,7 @@ def plan(policy: Policy, site: Site, body: str, methods: Sequence[str]) -> Plan:
 def _gates(site: Site) -> Iterator[Change]:
     back = [url for url in (site.hydra_public_url, site.public_url) if url is not None]
     yield Entries(RETURN_URLS, tuple(f"{url}/" for url in back))
-    if site.hydra_admin_url is not None:
+    if site.hydra_admin_url is not None and not site.network:
         # Kratos takes a login_challenge only where it can ask Hydra about it (F61).
         yield Value(("oauth2_provider", "url"), site.hydra_admin_url, keep=True)
 

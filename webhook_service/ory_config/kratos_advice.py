@@ -35,7 +35,7 @@ def advice(policy: Policy, site: Site) -> Iterator[str]:
             " until the token hook or the gateway has asked, a native app's session of one factor"
             " passes. highest_available asks everyone who has a second factor, at every door."
         )
-    if ends_other_sessions(policy) and not site.passes_session_cookie:
+    if ends_other_sessions(policy) and not (site.passes_session_cookie or site.network):
         yield (
             "Before 26.2 Kratos does not tell whose session changed a setting, and all of the"
             " person's sessions end. --pass-session-cookie keeps a browser's; Kratos' own hook"

@@ -11,18 +11,23 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import CollectionNode, MappingNode, Node, ScalarNode
+from ruamel.yaml.tokens import BlockEntryToken
 
 from webhook_service.ory_config.delta import Amend, Change, Delta, Drop, Items, Put, applied
 from webhook_service.ory_config.plan import Tree
 from webhook_service.ory_config.yaml_text import STEP, block, flow, scalar
 
+BYTE_ORDER_MARK: Final = "\ufeff"
 _COLON: Final = re.compile(r"\s*:")
 _ALIAS: Final = re.compile(r"\s*:\s*\*[^\s,\]}]+")
+_ALIASES: Final = re.compile(r"-[ \t]+\*[^\s,\]}]+")
+_SHARED: Final = "shared by an anchor (& or *); write it out"
 
 
 class UneditableError(Exception):
@@ -74,6 +79,8 @@ def edited(text: str, delta: Delta) -> str:
 
 def _changed(text: str, old: Tree, delta: Delta) -> str:
     root = YAML(typ="safe", pure=True).compose(text)
+    if isinstance(root, ScalarNode) and not _is_empty(root):
+        raise UneditableError(f"line {root.start_mark.line + 1}: it says null; take that out")
     if not isinstance(root, MappingNode):
         return text + ("" if text.endswith("\n") or not text else "\n") + _lines(applied({}, delta))
     if root.flow_style:
@@ -89,13 +96,13 @@ def _changed(text: str, old: Tree, delta: Delta) -> str:
 def _json(text: str, value: Tree) -> str:
     """Return a file that a program wrote as a program writes it."""
     try:
-        json.loads(text)
+        json.loads(text.removeprefix(BYTE_ORDER_MARK))
     except ValueError:
         raise UneditableError("it is one flow of braces, and no JSON") from None
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Editor:
     text: str
 
@@ -119,10 +126,7 @@ class _Editor:
             yield _Edit(start, min(end + 1, len(self.text)), "")
             return
         if _ALIAS.match(self.text, key.end_mark.index) or value.anchor is not None:
-            raise UneditableError(
-                f"line {key.start_mark.line + 1}: {key.value} is shared by an anchor (& or *);"
-                " write it out"
-            )
+            raise UneditableError(f"line {key.start_mark.line + 1}: {key.value} is {_SHARED}")
         in_block = isinstance(value, CollectionNode) and not value.flow_style
         if in_block and isinstance(change, Mapping) and isinstance(value, MappingNode):
             yield from self.mapping(value, old, change)
@@ -145,7 +149,8 @@ class _Editor:
         return _Edit(start, end, " " + scalar(new))
 
     def _sequence(self, node: Node, old: Any, items: Items) -> Iterator[_Edit]:  # noqa: ANN401  the same
-        column = self._dash(node.value[0]) - self._line_start(self._dash(node.value[0]))
+        dashes = self._dashes(node)
+        column = node.start_mark.column
         waiting: list[Any] = []
         for entry in items.entries:
             if isinstance(entry, Put):
@@ -153,10 +158,13 @@ class _Editor:
                 continue
             element = node.value[entry.index]
             if waiting:
-                start = self._above_comments(self._line_start(self._dash(element)))
+                start = self._above_comments(self._line_start(dashes[entry.index]))
                 yield _Edit(start, start, _lines(waiting, column))
                 waiting = []
             if isinstance(entry, Amend):
+                if _is_alias(element, node):
+                    line = self.text.count("\n", 0, dashes[entry.index]) + 1
+                    raise UneditableError(f"line {line}: {_SHARED}")
                 if not isinstance(element, MappingNode) or element.flow_style or element.anchor:
                     new = applied(old[entry.index], entry.delta)
                     yield _Edit(element.start_mark.index, _end(self.text, element), flow(new))
@@ -166,8 +174,20 @@ class _Editor:
             end = self._line_end(_end(self.text, node))
             yield _Edit(end, end, "\n" + _lines(waiting, column).rstrip("\n"))
 
-    def _dash(self, element: Node) -> int:
-        return self.text.rfind("-", 0, element.start_mark.index)
+    def _dashes(self, node: Node) -> list[int]:
+        """Return where the elements of a sequence begin: what stands inside them lies deeper."""
+        return [
+            mark.index
+            for mark in self.dashes
+            if mark.column == node.start_mark.column
+            and node.start_mark.index <= mark.index < node.end_mark.index
+        ]
+
+    @cached_property
+    def dashes(self) -> tuple[Any, ...]:
+        """The marks of all elements in block style."""
+        tokens = YAML(typ="safe", pure=True).scan(self.text)
+        return tuple(token.start_mark for token in tokens if isinstance(token, BlockEntryToken))
 
     def _line_start(self, index: int) -> int:
         return self.text.rfind("\n", 0, index) + 1
@@ -191,6 +211,9 @@ def _end(text: str, node: Node) -> int:
     if isinstance(node, CollectionNode) and not node.flow_style and node.value:
         last = node.value[-1]
         if not isinstance(last, tuple):
+            if _is_alias(last, node):
+                found = _ALIASES.findall(text, node.start_mark.index, node.end_mark.index)
+                return text.rindex(found[-1], 0, node.end_mark.index) + len(found[-1])
             return _end(text, last)
         return _end_of_entry(text, *last)
     return len(text[: node.end_mark.index].rstrip())
@@ -202,6 +225,11 @@ def _end_of_entry(text: str, key: Node, value: Node) -> int:
         return alias.end()
     # Where nothing follows the key, the mark of its value is that of the next thing.
     return key.end_mark.index if _is_empty(value) else _end(text, value)
+
+
+def _is_alias(element: Node, node: Node) -> bool:
+    """Whether an element of a sequence stands elsewhere, where its anchor is."""
+    return not node.start_mark.index < element.start_mark.index < node.end_mark.index
 
 
 def _is_empty(value: Node) -> bool:

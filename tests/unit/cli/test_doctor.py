@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import Result
 from unit.planning import CAP, HYDRA_KEY, KRATOS_KEY
@@ -14,7 +15,7 @@ from unit.planning import CAP, HYDRA_KEY, KRATOS_KEY
 from webhook_service.cli.doctor_report import lines
 from webhook_service.doctor import catalogue
 from webhook_service.doctor.finding import Finding, well
-from webhook_service.ory.fake import FakeOry
+from webhook_service.ory.fake import FakeOry, Served
 from webhook_service.service import utc_now
 
 Run = Callable[..., Result]
@@ -22,7 +23,7 @@ Write = Callable[..., Path]
 
 
 @pytest.fixture(autouse=True)
-def installation(write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def installation(write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Served]:
     """Set what an operator has set, beside a Kratos and a Hydra that answer."""
     with FakeOry(clock=utc_now).serve() as ory:
         for name, value in {
@@ -35,7 +36,7 @@ def installation(write: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
             "DATABASE_URL": f"sqlite:///{tmp_path}/effects.db",
         }.items():
             monkeypatch.setenv(name, value)
-        yield
+        yield ory
 
 
 def codes(run: Run, *arguments: object, status: int = 1) -> list[str]:
@@ -117,17 +118,21 @@ def test_files_that_cannot_be_read_are_named_and_the_others_looked_at(
 
 
 def test_both_files_together_show_what_neither_does(
-    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
+    run: Run, write: Write, monkeypatch: pytest.MonkeyPatch, installation: Served
 ) -> None:
-    monkeypatch.setenv("KRATOS_PUBLIC_URL", "https://hooks.example.org")
+    monkeypatch.setenv("KRATOS_PUBLIC_URL", installation.kratos_public.url)
     kratos, hydra = (
         write("{}\n", "kratos.yml"),
         write("urls: {self: {issuer: https://oauth.example.org}}\n", "hydra.yml"),
     )
     run("ory-config", "kratos", "--merge", kratos, "--write")
     run("ory-config", "hydra", "--gates", "--merge", hydra, "--write")
-    printed = run("doctor", "--kratos", kratos, "--hydra", hydra).stdout
+    arguments = ("doctor", "--kratos", kratos, "--hydra", hydra)
+    printed = run(*arguments, status=1).stdout
     assert "kratos.return_url" in printed
+    assert "kratos.no_oauth2_provider" in printed
+    run("ory-config", "kratos", "--gates", "--merge", kratos, "--write")
+    assert "kratos.no_oauth2_provider" not in run(*arguments).stdout
 
 
 def test_a_file_that_is_not_there_is_a_wrong_use(run: Run) -> None:
@@ -148,3 +153,14 @@ def test_findings_of_a_kind_stand_together_and_what_a_file_holds_moves_no_cursor
     assert [line for line in drawn if "hook.unknown_route" in line] == [drawn[2]]
     assert sum(catalogue.HOOK_ROUTE.why in line for line in drawn) == 1
     assert sum("write" in line for line in drawn) == 2
+
+
+def test_sentences_end_where_the_terminal_does_and_what_is_to_be_written_is_one_line() -> None:
+    long = "kratos: one of many lists, which is here " + "and there " * 9
+    findings = [well(long), Finding(catalogue.HOOK_ROUTE, long, "url: x " * 20)]
+    drawn = [click.unstyle(line) for line in lines(findings, 80)]
+    written = [line for line in drawn if "write" in line]
+    assert [line.strip() for line in written] == ["write  " + ("url: x " * 20).strip()]
+    assert all(len(line) <= 80 for line in drawn if line not in written)
+    assert drawn[1].startswith("         and there")
+    assert f"ok       {long.strip()}" in [click.unstyle(line).strip() for line in lines(findings)]

@@ -13,7 +13,7 @@ import pytest
 from click.testing import Result
 from databases.shelf import HOUR, Shelf
 
-from webhook_service.cli.times import span
+from webhook_service.desk.times import span
 from webhook_service.effects.effect import (
     Cause,
     EndSession,

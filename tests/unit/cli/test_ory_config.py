@@ -124,8 +124,11 @@ def test_the_gates_need_an_address_for_browsers(run: Run, monkeypatch: pytest.Mo
     assert "--gates sends browsers there" in run(*arguments, "--gates", status=1).stderr
 
 
-def test_an_address_without_a_scheme_is_refused(run: Run) -> None:
-    assert "begins with http" in run("ory-config", "hydra", "--hooks-url", "a:1", status=2).stderr
+@pytest.mark.parametrize("address", ["a:1", "https://", "https://a?b=1", "https://me:secret@a"])
+def test_what_is_no_address_to_add_paths_to_is_refused(run: Run, address: str) -> None:
+    said = run("ory-config", "hydra", "--hooks-url", address, status=2).stderr
+    assert "accepted: http:// or https://, a host" in " ".join(said.split())
+    assert "secret" not in said
 
 
 def test_a_policy_with_errors_is_reported_as_check_does(run: Run, write: Write) -> None:
@@ -196,6 +199,28 @@ def test_a_folder_that_is_not_there_is_named(run: Run) -> None:
     assert "none/body.jsonnet: No such file" in result.stderr
 
 
+def test_a_body_that_cannot_be_written_leaves_the_file_that_would_name_it(
+    run: Run, write: Write
+) -> None:
+    file = write(KRATOS, "kratos.yml")
+    run(
+        *("ory-config", "kratos", "--merge", file, "--write"),
+        *("--jsonnet", "none/body.jsonnet"),
+        status=1,
+    )
+    assert file.read_text() == KRATOS
+
+
+def test_a_project_of_ory_network_keeps_what_it_knows_of_itself(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ORY_PROJECT_URL", "https://x.projects.oryapis.com")
+    monkeypatch.setenv("ORY_API_KEY", "ory_pat_0123456789abcdef")
+    for command in ("network", "kratos", "hydra"):
+        printed = run("ory-config", command, "--gates", "--no-keys").stdout
+        assert "x.projects.oryapis.com" not in printed, command
+
+
 def test_the_body_tells_what_is_asked_for(
     run: Run, write: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +260,7 @@ def test_ory_network_is_configured_by_two_commands(run: Run, write: Write) -> No
         "/oauth2/token_hook",
     ]
     assert '{"hook":"revoke_active_sessions"}' in printed
+    assert "# Without --hydra: hooks and entries of others" in printed
 
 
 def test_a_project_that_is_configured_already_needs_no_command(run: Run, write: Write) -> None:

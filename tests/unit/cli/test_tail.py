@@ -71,9 +71,10 @@ def test_people_get_the_line_of_the_console_log_and_no_colour_in_a_pipe(
     some: SqlRecords, run: Run
 ) -> None:
     assert run("tail", "--no-follow", "-n", 2).stdout == (
-        '12:01:00.000  hydra.token          deny     403  rule.denied  by "billing"'
+        '2026-11-25 12:01:00.000  hydra.token          deny     403  rule.denied  by "billing"'
         f"  client web  subject {ADA}  0 calls  1.5 ms\n"
-        f"12:01:01.000  kratos.login         allow    204  subject {BOB}  0 calls  1.5 ms\n"
+        "2026-11-25 12:01:01.000  kratos.login         allow    204"
+        f"  subject {BOB}  0 calls  1.5 ms\n"
     )
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,30 @@ def test_every_expression_asks_for_what_there_is(expression: str) -> None:
     for labels in GROUPING.findall(expression):
         wanted = {label.strip() for label in labels.split(",")}
         assert all(wanted <= LABELS[name] for name, _ in samples)
+
+
+def test_what_happens_once_is_seen_for_its_series_is_there_before() -> None:
+    """``increase`` sees nothing of the sample that a series begins with."""
+    done = subprocess.run(  # noqa: S603  the program under test
+        [
+            *(sys.executable, "-c"),
+            "from webhook_service.records import metrics; print(metrics.scrape().decode())",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    watched = {
+        (name, matchers)
+        for rule in alerts().values()
+        if "increase(" in rule["expr"]
+        for name, matchers in SAMPLE.findall(rule["expr"])
+        # Who is refused by Ory is refused again at the next call.
+        if "upstream.unauthorized" not in matchers
+    }
+    assert watched
+    for name, matcher in watched:
+        assert re.search(rf"^{name}{{.*{matcher}.*}} 0.0$", done.stdout, re.MULTILINE)
 
 
 def test_every_alert_says_what_happens_and_what_to_do() -> None:

@@ -106,3 +106,21 @@ def test_hydra_must_know_kratos_to_end_its_sessions() -> None:
 def test_a_log_with_keys_in_it_is_found() -> None:
     config = {**configured(case_of(CAP)), "log": {"leak_sensitive_values": True}}
     assert codes(config) == ["log.leaks"]
+
+
+def test_in_a_project_of_ory_network_hydra_knows_kratos_by_itself() -> None:
+    config = configured(case_of(CAP))
+    del config["urls"]
+    assert codes(config) == ["hydra.no_identity_provider"]
+    assert codes(config, network=True) == []
+
+
+def test_gates_that_hydra_sends_people_to_must_be_served() -> None:
+    gates = {"login": f"{SITE.public_url}/oauth2/login", "consent": "https://app.example.org/"}
+    served = dict.fromkeys(("kratos_public_url", "kratos_admin_url", "hydra_admin_url"), "http://x")
+    config = configured(case_of(CAP))
+    config["urls"] |= gates
+    assert codes(config) == ["hydra.gates_not_served"]
+    assert codes(config, **served) == []
+    config["urls"]["login"] = "https://app.example.org/oauth2/login"
+    assert codes(config) == []

@@ -2,45 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 from copy import deepcopy
 from typing import Any
 
 import pytest
+from unit.doctor.kratos_files import EVERYTHING, codes, configured, found, hook_of
 from unit.planning import CAP, NO_PROFILES, REVOKE, SITE, case_of
 
 from webhook_service.doctor import kratos_file
-from webhook_service.doctor.case import Case
-from webhook_service.doctor.finding import Finding, Level
-from webhook_service.ory_config import kratos
-from webhook_service.ory_config.delta import applied
+from webhook_service.doctor.finding import Level
 from webhook_service.ory_config.listening import HeaderNames
-from webhook_service.ory_config.methods import enabled
-from webhook_service.ory_config.weave import woven
-
-METHODS = {"selfservice": {"methods": {"totp": {"enabled": True}}}}
-EVERYTHING = CAP + REVOKE + NO_PROFILES
-
-
-def configured(case: Case) -> Any:
-    """Return the file that ory-config makes."""
-    plan = kratos.plan(case.policy, case.site, case.body.inline, enabled(METHODS))
-    return deepcopy(applied(METHODS, woven(plan, METHODS)))
-
-
-def codes(config: Any, case: Case) -> list[str]:
-    return [finding.kind.code for finding in kratos_file.look(config, case) if finding.kind]
-
-
-def hook_of(config: Any, flow: str = "login", method: str = "totp") -> Any:
-    return config["selfservice"]["flows"][flow]["after"][method]["hooks"][0]
-
-
-def found(config: Any, case: Case, code: str) -> Finding:
-    (finding,) = [
-        one for one in kratos_file.look(config, case) if one.kind and one.kind.code == code
-    ]
-    return finding
 
 
 def test_what_ory_config_makes_is_well() -> None:
@@ -48,98 +19,6 @@ def test_what_ory_config_makes_is_well() -> None:
     findings = list(kratos_file.look(configured(case), case))
     assert [finding.what for finding in findings] == ["kratos: 6 hooks call the service"]
     assert findings[0].level is Level.OK
-
-
-def test_another_host_an_own_body_file_and_a_placeholder_are_the_operators_business() -> None:
-    case = case_of(CAP)
-    config = configured(case)
-    hook = hook_of(config)["config"]
-    hook["url"] = "https://internal.example.org/hooks/kratos/login/totp"
-    hook["body"] = "file:///etc/kratos.jsonnet"
-    hook["auth"]["config"]["value"] = "Bearer ${KRATOS_HOOK_KEY}"
-    assert codes(config, case) == []
-
-
-@pytest.mark.parametrize(
-    ("change", "code"),
-    [
-        ({"url": "https://hooks.example.org/hooks/kratos/login/totp/"}, "hook.redirected"),
-        ({"url": "https://hooks.example.org//hooks/kratos/login/totp"}, "hook.redirected"),
-        ({"url": "http://hooks.example.org/hooks/kratos/login/totp"}, "hook.redirected"),
-        ({"url": "http://10.0.0.7/hooks/kratos/login/totp"}, "hook.plain_http"),
-        ({"url": "https://hooks.example.org/hooks/kratos/logins/totp"}, "hook.unknown_route"),
-        ({"url": "https://hooks.example.org/hooks/kratos/recovery/totp"}, "hook.unknown_route"),
-        ({"auth": None}, "hook.no_key"),
-        ({"auth": {"type": "basic_auth", "config": {"user": "a"}}}, "hook.no_key"),
-        (
-            {
-                "auth": {
-                    "type": "api_key",
-                    "config": {"in": "header", "name": "X-API-Key", "value": "Bearer x"},
-                }
-            },
-            "hook.key_elsewhere",
-        ),
-        (
-            {
-                "auth": {
-                    "type": "api_key",
-                    "config": {"in": "cookie", "name": "Authorization", "value": "Bearer x"},
-                }
-            },
-            "hook.key_elsewhere",
-        ),
-        (
-            {
-                "auth": {
-                    "type": "api_key",
-                    "config": {"in": "header", "name": "authorization", "value": "Bearer x"},
-                }
-            },
-            "hook.wrong_key",
-        ),
-        ({"method": "GET"}, "hook.not_post"),
-        ({"response": {"ignore": True}}, "hook.ignored"),
-        ({"response": {"parse": False}}, "hook.parse"),
-        ({"body": None}, "hook.body"),
-        ({"body": "base64://%%"}, "hook.body"),
-        ({"body": "base64://e30="}, "hook.body"),
-        ({"body": "file://kratos.jsonnet"}, "hook.relative_body"),
-        (
-            {"body": "base64://" + base64.b64encode(b"function(ctx) error 'cancel'").decode()},
-            "hook.cancels",
-        ),
-    ],
-)
-def test_a_hook_that_does_not_do_what_it_should(change: dict[str, Any], code: str) -> None:
-    case = case_of(CAP)
-    config = configured(case)
-    hook_of(config)["config"].update(change)
-    assert code in codes(config, case)
-
-
-def test_a_key_is_never_repeated() -> None:
-    case = case_of(CAP)
-    config = configured(case)
-    hook_of(config)["config"]["auth"]["config"]["value"] = "Bearer somebody-elses"
-    assert all("somebody-elses" not in one.what for one in kratos_file.look(config, case))
-
-
-def test_a_key_without_in_is_found_although_it_is_right() -> None:
-    """F91."""
-    case = case_of(CAP)
-    config = configured(case)
-    del hook_of(config)["config"]["auth"]["config"]["in"]
-    assert codes(config, case) == ["hook.no_in"]
-
-
-def test_a_body_that_passes_the_cookie_serves_as_well() -> None:
-    case = case_of(CAP)
-    config = configured(case)
-    for body in case.body.variants:
-        hook_of(config)["config"]["body"] = body
-        assert codes(config, case) == []
-    assert len(case.body.variants) == 2
 
 
 def test_a_method_that_is_switched_on_without_a_list_is_a_way_past_the_rule() -> None:
@@ -189,7 +68,10 @@ def test_a_header_that_does_not_arrive_is_named() -> None:
     config = configured(case)
     assert codes(config, case) == []
     del config["clients"]
-    assert "lacks Cf-Ipcountry" in found(config, case, "kratos.header_allowlist").what
+    finding = found(config, case, "kratos.header_allowlist")
+    assert "lacks Cf-Ipcountry" in finding.what
+    # A list of its own takes the place of what is handed over without one.
+    assert "User-Agent, Cf-Ipcountry]" in str(finding.remedy)
 
 
 WINDOW = "sessions:\n  - {name: a, extend: {when_left: 24h}, max_age: 9d}"
@@ -251,6 +133,16 @@ def test_a_cookie_reaches_its_own_host_or_its_domain(
     assert (codes(config, case) == []) is reached
 
 
+def test_the_line_to_write_is_for_the_setting_that_goes_before_the_other() -> None:
+    case = case_of(CAP)
+    config = configured(case)
+    config["session"] = {"cookie": {"domain": "id.example.org"}}
+    config["serve"] = {"public": {"base_url": "https://id.example.org"}}
+    remedy = found(config, case, "cookie.host").remedy
+    assert remedy is not None
+    assert remedy.startswith("session: {cookie: {domain: ")
+
+
 def test_the_setting_says_where_kratos_is_where_its_file_does_not() -> None:
     case = case_of(CAP, kratos_public_url="https://id.example.org")
     assert codes(configured(case), case) == ["cookie.host"]
@@ -276,9 +168,27 @@ GATES = {
 )
 def test_a_step_up_finds_back_to_hydra(allowed: Any, hydra: Any, expected: list[str]) -> None:
     """F65."""
-    config = {"selfservice": {"allowed_return_urls": allowed}}
+    config = {
+        "selfservice": {"allowed_return_urls": allowed},
+        "oauth2_provider": {"url": "http://hydra:4445"},
+    }
     findings = kratos_file.back_to_hydra(config, hydra, case_of(CAP))
     assert [one.kind.code for one in findings if one.kind] == expected
+
+
+def test_kratos_must_know_hydra_where_people_come_by_the_gates() -> None:
+    """F61."""
+    config = {"selfservice": {"allowed_return_urls": ["https://oauth.example.org/"]}}
+
+    def said(hydra: Any, **site: Any) -> list[str | None]:
+        found = kratos_file.back_to_hydra(config, hydra, case_of(CAP, **site))
+        return [one.remedy for one in found]
+
+    assert said(GATES, hydra_admin_url="http://hydra:4445") == [
+        "oauth2_provider: {url: http://hydra:4445}"
+    ]
+    assert said(GATES, network=True) == []
+    assert said({"urls": {"login": "https://app.example.org/login"}}) == []
 
 
 def test_a_file_of_any_shape_is_judged() -> None:

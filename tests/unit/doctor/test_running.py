@@ -11,6 +11,7 @@ import pytest
 import responses
 from unit.planning import CAP, policy_of
 
+from webhook_service.doctor import catalogue
 from webhook_service.doctor.finding import Level
 from webhook_service.doctor.running import look_at_database, look_at_upstreams
 from webhook_service.effects.store.schema import HEAD
@@ -44,6 +45,18 @@ def test_upstreams_that_answer_are_well_and_their_limits_are_said(
     assert [what.split(": ")[0] for what in well] == ["KRATOS_ADMIN_URL", "HYDRA_ADMIN_URL"]
     assert all(what.endswith(" answers") for what in well)
     assert {code for code, _ in found} <= {Level.OK, "upstream.older"}
+
+
+def test_what_browsers_use_must_answer_the_service_too(mock: responses.RequestsMock) -> None:
+    public = "http://kratos:4433"
+    FakeOry(clock=utc_now).mount(
+        mock, kratos_url=KRATOS_URL, hydra_url=HYDRA_URL, kratos_public_url=public
+    )
+    assert upstreams(kratos_public_url=public) == [(Level.OK, "KRATOS_PUBLIC_URL: kratos answers")]
+    # The admin API is another one: it sends who asks it for a session elsewhere.
+    ((code, what),) = upstreams(kratos_public_url=KRATOS_URL)
+    assert code == "upstream.public_unreachable"
+    assert what.startswith("KRATOS_PUBLIC_URL: upstream.")
 
 
 def test_one_that_is_not_named_is_not_asked() -> None:
@@ -89,6 +102,16 @@ def test_a_file_that_the_start_will_see_to_is_well_and_is_not_made(tmp_path: Pat
     assert database(f"sqlite:///{file}") == well
 
 
+def test_an_upgrade_is_no_cure_for_a_database_that_is_away(tmp_path: Path) -> None:
+    (tmp_path / "text.db").write_text("no database, but long enough to be looked into " * 20)
+    for url in (f"sqlite:///{tmp_path}/text.db", "postgresql://ada:secret@127.0.0.1:1/effects"):
+        (found,) = look_at_database(Settings(database_url=url))
+        assert found.kind is catalogue.DATABASE_UNREACHABLE
+        assert "db upgrade" not in str(found.remedy)
+    assert "refused" in found.what
+    assert "secret" not in found.what
+
+
 def test_a_file_of_a_later_version_is_not(tmp_path: Path) -> None:
     file = tmp_path / "effects.db"
     prepare(f"sqlite:///{file}")
@@ -102,7 +125,7 @@ def test_a_file_of_a_later_version_is_not(tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     (found,) = database(f"sqlite:///{tmp_path}/none/effects.db")
-    assert found.endswith("the folder of the file is not there")
+    assert "the folder of the file is not there" in found
 
 
 def test_a_server_that_is_away_is_an_error_without_its_password() -> None:

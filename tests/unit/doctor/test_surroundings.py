@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from unit.planning import CAP, policy_of
 
+from webhook_service.doctor import catalogue
 from webhook_service.doctor.catalogue import KINDS
 from webhook_service.doctor.durations import parsed
 from webhook_service.doctor.surroundings import (
@@ -14,6 +15,7 @@ from webhook_service.doctor.surroundings import (
     look_at_address,
     look_at_disk,
     look_at_policy,
+    look_at_traces,
 )
 from webhook_service.policy.model import Policy
 from webhook_service.settings import Settings
@@ -45,6 +47,14 @@ def test_a_rule_that_needs_a_setting_names_it() -> None:
 def test_warnings_of_the_policy_are_passed_on() -> None:
     jwt_bearer_escapes = "mfa:\n  - {name: a, require: {aal: aal2}}"
     assert "policy.warning" in codes(WHOLE, policy_of(jwt_bearer_escapes))
+
+
+def test_traces_that_nothing_can_send_are_a_warning() -> None:
+    wanted, unwanted = Settings(traces=True), Settings()
+    assert list(look_at_traces(unwanted, installed=False)) == []
+    assert list(look_at_traces(wanted, installed=True)) == []
+    (found,) = look_at_traces(wanted, installed=False)
+    assert found.kind is catalogue.NO_TRACES
 
 
 def test_a_service_in_shadow_is_a_warning() -> None:
@@ -94,7 +104,16 @@ def test_a_mounted_volume_lasts_and_the_root_is_none() -> None:
 def test_where_nothing_can_be_lost(
     text: str, file: Path | None, environment: dict[str, str]
 ) -> None:
-    assert not list(look_at_disk(policy_of(text), file, environment, lambda _: False))
+    no = {}.__contains__
+    assert not list(look_at_disk(policy_of(text), file, environment, is_mount=no, exists=no))
+
+
+def test_a_file_in_a_container_goes_when_that_is_replaced_unless_a_volume_holds_it() -> None:
+    mark = {Path("/.dockerenv")}.__contains__
+    (finding,) = look_at_disk(policy_of(CAP), DISK, {}, lambda _: False, mark)
+    assert finding.kind is catalogue.DATABASE_EPHEMERAL
+    assert "a container" in finding.what
+    assert not list(look_at_disk(policy_of(CAP), DISK, {}, {Path("/data")}.__contains__, mark))
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,7 @@ class MemoryStore:
                     deadline=one.deadline,
                     attempts=0,
                     created=self.clock(),
+                    trace=one.trace,
                 )
         self.after("accept")
         return frozenset(one.key for one in new)

@@ -59,6 +59,7 @@ def test_an_effect_is_kept_as_it_was_accepted(shelf: Shelf, kind: Kind, args: Ar
         due=AT,
         counts_from=None if kind is Kind.EXTEND_SESSION else AT + timedelta(microseconds=1),
         deadline=AT + timedelta(days=1),
+        trace="00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
     )
     begun = shelf.now()
     assert shelf.store.accept([new]) == {"the key"}
@@ -76,6 +77,7 @@ def test_an_effect_is_kept_as_it_was_accepted(shelf: Shelf, kind: Kind, args: Ar
         deadline=new.deadline,
         attempts=0,
         created=kept.created,
+        trace=new.trace,
     )
 
 

@@ -212,6 +212,12 @@ def test_what_is_not_there_is_neither_retried_nor_cancelled(shelf: Shelf) -> Non
     assert not shelf.store.cancel(999)
 
 
+def test_a_number_that_no_database_can_hold_is_that_of_no_effect(shelf: Shelf) -> None:
+    assert shelf.store.show(2**63) is None
+    assert not shelf.store.retry(2**63)
+    assert not shelf.store.cancel(2**63)
+
+
 def test_what_ended_is_kept_for_its_time(one_of_each: Shelf) -> None:
     """E10: failed ones longer; cancelled ones as long as done ones; pending ones for good."""
     shelf = one_of_each

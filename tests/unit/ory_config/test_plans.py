@@ -199,3 +199,20 @@ def test_the_methods_that_a_file_switches_on() -> None:
     assert enabled({}) == ("password", "profile")
     codes = {"code": {"passwordless_enabled": True}}
     assert "code" in enabled({"selfservice": {"methods": codes}})
+
+
+def test_a_project_of_ory_network_is_not_told_where_its_own_parts_are() -> None:
+    of_kratos = plan(CAP + REVOKE, gates=True, hydra_admin_url="https://x.example", network=True)
+    places = [change.at for change in of_kratos.changes]
+    assert ("oauth2_provider", "url") not in places
+    of_hydra = hydra_plan(CAP + REVOKE, kratos_admin_url="https://x.example", network=True)
+    assert "https://x.example" not in " ".join(of_kratos.advice + of_hydra.advice)
+    assert "Before 26.2" not in " ".join(of_kratos.advice)
+
+
+def test_who_is_asked_for_a_second_factor_must_be_asked_before_the_token() -> None:
+    """F19, F24."""
+    rule = "mfa:\n  - {name: a, require: {aal: aal2}}"
+    assert "--gates" in " ".join(hydra_plan(rule).advice)
+    assert "--gates" not in " ".join(hydra_plan(rule, gates=True).advice)
+    assert "--gates" not in " ".join(hydra_plan(CAP).advice)

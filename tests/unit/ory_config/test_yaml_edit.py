@@ -226,3 +226,46 @@ def test_whatever_is_written_is_read_again(old: dict[str, Any], new: dict[str, A
     assert read(text) == old
     after = edited(text, {key: Put(value) for key, value in new.items()})
     assert read(after) == applied(old, {key: Put(value) for key, value in new.items()})
+
+
+def test_a_json_file_may_begin_with_a_byte_order_mark() -> None:
+    assert edited('\ufeff{"a": 1}', {"b": Put(2)}) == '{\n  "a": 1,\n  "b": 2\n}\n'
+
+
+def test_a_file_that_says_null_is_left_to_its_author_who_is_told_the_line() -> None:
+    with pytest.raises(UneditableError, match="line 2: it says null"):
+        edited("# nothing\nnull\n", {"a": Put(1)})
+
+
+SHARED = """\
+a: &one
+  - &hook
+    hook: x
+b:
+  hooks:
+    # ours
+    - *hook
+    - hook: y
+  last:
+    - z
+    - *hook   # again
+# the end
+c: 1
+"""
+
+
+def test_a_list_with_shared_elements_gets_others_before_them() -> None:
+    items = Items((Put("new"), Keep(0), Put("next"), Keep(1)))
+    after = edited(SHARED, {"b": {"hooks": items}})
+    assert lines_added(SHARED, after) == ["    - new", "    - next"]
+    assert "    - new\n    # ours\n    - *hook\n    - next\n    - hook: y\n" in after
+
+
+def test_a_key_comes_behind_a_list_that_ends_with_a_shared_element() -> None:
+    after = edited(SHARED, {"b": {"more": Put(1), "last": Items((Keep(0), Keep(1), Put("z2")))}})
+    assert "    - *hook   # again\n    - z2\n  more: 1\n# the end\n" in after
+
+
+def test_a_shared_element_itself_is_left_to_its_author_who_is_told_the_line() -> None:
+    with pytest.raises(UneditableError, match=r"line 7: shared by an anchor"):
+        edited(SHARED, {"b": {"hooks": Items((Amend(0, {"hook": Put("q")}), Keep(1)))}})
