@@ -79,10 +79,15 @@ docs: setup ## write the tables of docs/policy.md, docs/settings.md and docs/doc
 	$(BIN)/python tools/settings_reference.py
 	$(BIN)/python tools/doctor_reference.py
 
+pictures: setup ## take the pictures of the operator's page anew, with Chromium
+	$(BIN)/python tools/pictures.py
+
 # pip takes a hashed pin for its extras only where the pin names them: --no-strip-extras.
 lock: setup ## pin the dependencies anew, with hashes
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header \
+		--no-emit-index-url --no-emit-find-links --extra otel --constraint requirements.txt pyproject.toml -o requirements-otel.txt
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header \
 		--no-emit-index-url --no-emit-find-links --extra dev --constraint requirements.txt pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-header \

@@ -20,7 +20,9 @@ NAMES: Final = (
     "footprint",
     "simulate",
     "records",
+    "page",
     "scrape",
+    "tracing",
     "effects",
 )
 

@@ -30,13 +30,15 @@ CONNECTIONS: Final = 8
 LEAST: Final = 0.95
 RECORDS: Final = 100_000
 BATCH: Final = 100
+DENIED: Final = (Outcome.MATCHED, Verdict.DENY, Reason.RULE_DENIED)
+RARE: Final = "seldom"
 NOON: Final = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 
 def measure() -> list[Figure]:
     """Measure hooks with records and without, then look among many records."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        line = _line()
+        line = recorded_line()
         return [
             *_ratios("kept at the default rate", {}, least=LEAST),
             *_ratios("every one kept", {"RECORD_RATE": "10000"}),
@@ -79,7 +81,7 @@ def _turn(server: Server) -> tuple[Load, float]:
     return load, (cpu_seconds(server.process) - begun) / load.answers
 
 
-def _line() -> dict[str, Any]:
+def recorded_line() -> dict[str, Any]:
     """Return the record of the recorded refresh, as the service logs it."""
     with serving(SERVICE, policies.TEN_RULES) as server:
         put_on(server.port, recorded.request(), status=204, seconds=0.1, connections=1)
@@ -91,7 +93,7 @@ def _searches(url: str, line: dict[str, Any]) -> list[Figure]:
     engine = open_engine(url)
     store = SqlRecords(engine)
     begun = time.perf_counter()
-    _fill(store, line)
+    fill(store, line, NOON)
     filled = time.perf_counter() - begun
     lately = NOON - timedelta(hours=24)
     ways: dict[str, Callable[[], object]] = {
@@ -102,7 +104,7 @@ def _searches(url: str, line: dict[str, Any]) -> list[Figure]:
         ),
         "by a rule that is in each": lambda: store.newest(Wanted(rule="stays"), limit=50),
         "by a rule, none found": lambda: store.newest(Wanted(rule="none"), limit=50),
-        "by subject": lambda: store.newest(Wanted(subjects=frozenset({_subject(7)})), limit=50),
+        "by subject": lambda: store.newest(Wanted(subjects=frozenset({subject(7)})), limit=50),
         "what rules said in 24 hours": lambda: store.said(lately),
     }
     figures = [Figure("write a record, 100 together", filled / RECORDS * 1e6, "µs")]
@@ -115,20 +117,25 @@ def _searches(url: str, line: dict[str, Any]) -> list[Figure]:
     return [*figures, Figure("a record on the disk", size / RECORDS / 1024, "KiB")]
 
 
-def _fill(store: SqlRecords, line: dict[str, Any]) -> None:
-    """Keep a fortnight of decisions: one in twenty refused, one in ten a login."""
+def fill(store: SqlRecords, line: dict[str, Any], until: datetime) -> None:
+    """Keep a fortnight of decisions: one in twenty refused, one in ten a login.
+
+    One in a hundred a shadow rule would have refused, one in a thousand has a rule that is rare.
+    """
     chance = random.Random(1)  # noqa: S311  the same each time, and no secret
     for first in range(0, RECORDS, BATCH):
-        store.add([_new(number, line, chance) for number in range(first, first + BATCH)])
+        store.add([_new(number, line, chance, until) for number in range(first, first + BATCH)])
 
 
-def _new(number: int, line: dict[str, Any], chance: random.Random) -> NewRecord:
+def _new(number: int, line: dict[str, Any], chance: random.Random, until: datetime) -> NewRecord:
     refused = chance.random() < 0.05  # noqa: PLR2004  one in twenty
     rulings = [Ruling(Section.SESSIONS, "stays", 1, Outcome.MATCHED)]
     if refused:
-        denied = (Outcome.MATCHED, Verdict.DENY, Reason.RULE_DENIED)
-        rulings.append(Ruling(Section.DENY, "billing", 2, *denied))
-    at = NOON - timedelta(seconds=12 * (RECORDS - number))
+        rulings.append(Ruling(Section.DENY, "billing", 2, *DENIED))
+    if number % 1000 == 0:
+        rulings.append(Ruling(Section.SESSIONS, RARE, 3, Outcome.MATCHED))
+    shadow = [Ruling(Section.DENY, "trial", 4, *DENIED)] if number % 100 == 0 else []
+    at = until - timedelta(seconds=12 * (RECORDS - number))
     changed = {
         "at": at.isoformat(),
         "key": f"{number:032x}",
@@ -136,13 +143,14 @@ def _new(number: int, line: dict[str, Any], chance: random.Random) -> NewRecord:
         "verdict": "deny" if refused else "allow",
         "reason": "rule.denied" if refused else None,
         "rule": "billing" if refused else None,
-        "subject": _subject(chance.randrange(5000)),
+        "subject": subject(chance.randrange(5000)),
         "client": chance.choice(("web", "mobile", "billing")),
     }
-    return NewRecord(at, json.loads(json.dumps({**line, **changed})), rulings)
+    return NewRecord(at, json.loads(json.dumps({**line, **changed})), rulings, shadow)
 
 
-def _subject(number: int) -> str:
+def subject(number: int) -> str:
+    """Return one of the identities."""
     return f"aea95835-aeaf-4997-bd01-{number:012}"
 
 

@@ -10,6 +10,7 @@ import sys
 from typing import Any, Final
 
 import openapi_checks
+import openapi_page
 from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
@@ -239,6 +240,7 @@ def document() -> str:
     openapi_checks.describe(spec, _errors, _content)
     _gates(spec)
     _open_routes(spec)
+    openapi_page.describe(spec)
     made = spec.to_dict()
     first = {name: made.pop(name) for name in ("openapi", "info")}
     return _yaml({**first, **made})

@@ -147,6 +147,7 @@ def test_effects_and_the_other_decisions_of_a_person_are_one_click_away(
 
 def test_everything_can_be_reached_with_the_keyboard(operator_page: OperatorPage) -> None:
     page = operator_page.page
+    operator_page.open("/")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")

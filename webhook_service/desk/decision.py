@@ -97,6 +97,7 @@ class Decided:
         session: the session's id.
         key: the event's key; tries of one call share it.
         policy: the digest of the policy that decided.
+        trace: the id of its trace, where traces are on.
         answered: what was answered.
         calls: the calls upstream, in their order.
         unknown: the sources that told nothing, and why.
@@ -118,6 +119,7 @@ class Decided:
     session: str | None
     key: str
     policy: str
+    trace: str | None
     answered: Answered
     calls: tuple[Call, ...]
     unknown: tuple[Meant, ...]
@@ -171,6 +173,7 @@ def decided(one: Stored, tries: Sequence[Stored], policy: Policy) -> Decided:
         session=line.get("session"),
         key=str(line.get("key")),
         policy=line.get("policy") or "",
+        trace=line.get("trace_id"),
         answered=_answered(one.line, policy),
         calls=tuple(_calls(line)),
         unknown=tuple(

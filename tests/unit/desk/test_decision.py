@@ -198,6 +198,11 @@ def test_other_tries_of_the_same_call_are_found(records: SqlRecords) -> None:
     assert found(records, 99) is None
 
 
+def test_a_decision_leads_to_its_trace_where_there_is_one() -> None:
+    assert one(trace_id="a" * 32, span_id="b" * 16).trace == "a" * 32
+    assert one().trace is None
+
+
 def test_the_record_itself_is_shown_as_the_log_has_it_and_turns_no_line() -> None:
     shown = one(client="a\u202eb")
     assert '"client": "a\\u202eb"' in shown.record

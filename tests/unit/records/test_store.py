@@ -208,6 +208,18 @@ def test_what_rules_said_is_counted_with_what_was_left_out(records: SqlRecords) 
     }
 
 
+def test_decisions_are_counted_by_event_with_what_was_left_out(records: SqlRecords) -> None:
+    records.add([new("old", seconds=-1), new("a", left_out=9), new("b")])
+    records.add([new("login", event="kratos.login")])
+    assert records.happened(NOON) == {"hydra.token": 11, "kratos.login": 1}
+
+
+def test_rules_that_said_nothing_lately_are_not_counted(records: SqlRecords) -> None:
+    assert records.said(NOON) == ()
+    records.add([new("old", seconds=-1, rulings=[DENIES])])
+    assert records.said(NOON) == ()
+
+
 def test_how_many_were_left_out_is_said_where_any_were(records: SqlRecords) -> None:
     records.add([new("a", left_out=7), new("b")])
     noted, other = records.following(after=0)

@@ -257,6 +257,7 @@ HOSTILE_FIELDS = {
         "kept": [{"kind": HOSTILE, "rule": HOSTILE, "cause": HOSTILE, "result": HOSTILE}],
     },
     "policy": HOSTILE,
+    "trace_id": HOSTILE,
 }
 
 
