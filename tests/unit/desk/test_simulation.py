@@ -88,6 +88,23 @@ def test_what_calls_would_tell_is_unknown_unless_it_is_written_down(recorded: Re
     assert outcomes(answered)["totp"] == "met"
 
 
+def test_the_method_of_a_call_is_the_one_in_its_url(recorded: Recorded) -> None:
+    """F34: bodies do not name it."""
+    login = recorded.body("kratos.login.api.aal1")
+    chosen = simulated(document=login, method="totp")
+    assert chosen.question.facts.values["event.method"] == "totp"
+    assert chosen.question.taken == "a hook call of kratos.login, method totp, by its shape"
+
+
+def test_what_a_body_shows_costs_no_call(recorded: Recorded) -> None:
+    refresh = recorded.body("hydra.token.refresh_token.consent-claims")
+    assert simulated(document=refresh).decided.told.calls != ()
+    refresh["session"]["id_token"]["subject"] = "no id of Kratos"
+    result = simulated(document=refresh)
+    assert result.decided.told.calls == ()
+    assert not result.decided.told.is_provisional
+
+
 def test_an_answer_is_told_as_ory_would_get_it(recorded: Recorded) -> None:
     refresh = recorded.body("hydra.token.refresh_token.consent-claims")
     answer = simulated(document=refresh, facts=AAL1).decided.answer
