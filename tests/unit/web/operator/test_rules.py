@@ -15,7 +15,8 @@ from unit.workbench import BenchMaker
 from webhook_service.effects.store.database import open_engine
 from webhook_service.policy.decision import Outcome, Reason, Ruling, Verdict
 from webhook_service.policy.model import Section
-from webhook_service.policy_in_force import PolicyInForce, Refused
+from webhook_service.policy_exchange import Refused
+from webhook_service.policy_in_force import PolicyInForce
 from webhook_service.records.store import SqlRecords
 
 POLICY = """
