@@ -1,13 +1,15 @@
 # The service as an image: compiled, not root, nothing in it but Python and the package.
 #
 #   docker build -t webhook-service .
+#   docker build -t webhook-service --build-arg EXTRA=otel .  # with OpenTelemetry's traces
 #   docker run -p 8080:8080 --env-file .env -v ./policy.yaml:/etc/webhook-service/policy.yaml:ro webhook-service
 FROM python:3.12-slim AS build
 WORKDIR /src
 RUN python -m venv /opt/webhook-service
 ENV PATH=/opt/webhook-service/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
-COPY requirements.txt .
-RUN pip install --require-hashes -r requirements.txt
+ARG EXTRA=""
+COPY requirements.txt requirements-otel.txt ./
+RUN pip install --require-hashes -r "requirements${EXTRA:+-$EXTRA}.txt"
 COPY pyproject.toml README.md openapi.yaml ./
 COPY docs/kratos.jsonnet docs/
 COPY webhook_service webhook_service

@@ -52,8 +52,9 @@ def measure() -> list[Figure]:
         ory = {"kratos": kratos, "hydra": hydra}
         return [
             Figure("a hook with one call: tracing that is off", microseconds(_off), "µs", most=5),
-            *_ratios("no call", policies.TEN_RULES, sink, ory),
-            *_ratios("one call", policies.ONE_CALL, sink, ory),
+            *_ratios("no call", policies.TEN_RULES, _traces(sink, "always_on"), ory),
+            *_ratios("one call", policies.ONE_CALL, _traces(sink, "always_on"), ory),
+            *_ratios("one call, unsampled", policies.ONE_CALL, _traces(sink, "always_off"), ory),
         ]
 
 
@@ -72,8 +73,11 @@ def _off() -> None:
     spans.ids()
 
 
-def _ratios(what: str, policy: str, sink: str, ory: dict[str, str]) -> list[Figure]:
-    traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": sink, "OTEL_TRACES_SAMPLER": "always_on"}
+def _traces(sink: str, sampler: str) -> dict[str, str]:
+    return {"OTEL_EXPORTER_OTLP_ENDPOINT": sink, "OTEL_TRACES_SAMPLER": sampler}
+
+
+def _ratios(what: str, policy: str, traces: dict[str, str], ory: dict[str, str]) -> list[Figure]:
     with (
         serving(SERVICE, policy, settings=traces, **ory) as traced,
         serving(SERVICE, policy, **ory) as bare,

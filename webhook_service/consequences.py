@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -20,6 +20,7 @@ from webhook_service.policy.decision import Decision, Reason, Verdict
 from webhook_service.policy.facts import CHECK, HYDRA, EventName, Facts, Source
 from webhook_service.policy.model import Policy
 from webhook_service.policy.recorded import facts_for_record
+from webhook_service.tracing import spans
 
 COMMIT_SECONDS: Final = 0.4
 """How long a commit may take; after it nobody knows whether it took place (E1)."""
@@ -163,10 +164,14 @@ class Consequences:
             return NOTHING
         if "other_sessions" in decision.revoke and not knows_own_session(acted):
             known.notes.append(ALL_SESSIONS_INSTEAD)
+        if (context := spans.context()) is not None:
+            effects = tuple(replace(one, trace=context) for one in effects)
         # What the read has waited in vain is of the same time: 0.4 s for the store, no more.
         waited = READ_SECONDS if STORE_UNAVAILABLE in known.notes else 0.0
         try:
-            new = self.effects.accept(effects, min(COMMIT_SECONDS - waited, deadline.remaining()))
+            with spans.keeping(len(effects)):
+                seconds = min(COMMIT_SECONDS - waited, deadline.remaining())
+                new = self.effects.accept(effects, seconds)
         except StoreUnavailableError:
             known.notes.append(STORE_UNAVAILABLE)
             return self._without_store(event, effects, now, deadline)

@@ -13,6 +13,7 @@ from webhook_service.ory.deadline import Deadline
 from webhook_service.policy.decide import decide
 from webhook_service.policy.decision import Decision
 from webhook_service.policy.model import Policy
+from webhook_service.tracing import spans
 
 
 class Sources(Protocol):
@@ -54,6 +55,21 @@ class Decider:
         Whatever the rules say, what is being ended gets nothing more (E7). ``sources`` are asked
         in place of Ory and the store, where they are given.
         """
+        with spans.decision(known.event.name.value, policy.digest) as span:
+            decision = self._decided(known, policy, now, deadline, sources)
+            span.tell("webhook_service.verdict", decision.verdict.value)
+            span.tell("webhook_service.reason", decision.reason and decision.reason.value)
+            span.tell("webhook_service.rule", decision.rule)
+        return decision
+
+    def _decided(
+        self,
+        known: Known,
+        policy: Policy,
+        now: datetime,
+        deadline: Deadline,
+        sources: Sources | None,
+    ) -> Decision:
         ask = sources.ask if sources else self.gatherer.ask
         while True:
             decision = decide(policy, known.facts(), now, all_shadow=self.all_shadow)

@@ -32,6 +32,7 @@ from webhook_service.policy.known import (
     session_facts,
 )
 from webhook_service.sessions import Session
+from webhook_service.tracing import spans
 
 AMBIGUOUS: Final = "session.ambiguous"
 NOT_THE_SUBJECTS: Final = "session.not_the_subjects"
@@ -92,7 +93,8 @@ def timed(calls: list[Call], operation: str) -> Iterator[None]:
     begun = time.monotonic()
     outcome = "ok"
     try:
-        yield
+        with spans.operation(operation):
+            yield
     except OryError as error:
         outcome = error.reason
         raise

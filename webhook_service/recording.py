@@ -7,13 +7,15 @@ from datetime import datetime
 
 import structlog
 
-from webhook_service.opening import open_records
+from webhook_service.opening import is_file, open_records
 from webhook_service.records import metrics
 from webhook_service.records.identifiers import with_hashes
+from webhook_service.records.reading import OF_A_SERVER, READ_SECONDS, TOGETHER, Reading
 from webhook_service.records.record import DECISION, Record
 from webhook_service.records.sampling import Sampling
 from webhook_service.records.writer import Recorder, Writer
 from webhook_service.settings import Settings
+from webhook_service.tracing import spans
 
 
 def make_recorder(
@@ -29,6 +31,16 @@ def make_recorder(
         logger=logger,
         clock=clock,
         told=metrics.count_records,
+    )
+
+
+def make_reading(settings: Settings) -> Reading:
+    """Make what finds records for people who look."""
+    on_file = is_file(settings.database_url)
+    return Reading(
+        open_store=lambda: open_records(settings.database_url, READ_SECONDS),
+        on_threads=not on_file,
+        together=TOGETHER if on_file else OF_A_SERVER,
     )
 
 
@@ -49,7 +61,7 @@ def recording(
 
     def keep(record: Record) -> None:
         metrics.count(record)
-        fields = record.fields()
+        fields = record.fields() | spans.ids()
         if hash_key is not None:
             fields = with_hashes(fields, hash_key)
         recorder.take(record, fields)

@@ -49,10 +49,34 @@ def _whole(text: str, *, low: int, high: int) -> int:
     return int(text)
 
 
+def _port_or_none(text: str) -> int | None:
+    return _whole(text, low=1, high=65535) if text else None
+
+
 def _word(text: str, *, words: tuple[str, ...]) -> str:
     if text not in words:
         raise EnvError(f"{shown(text)}; accepted: {' or '.join(words)}")
     return text
+
+
+def _otel_word(text: str, *, words: tuple[str, ...]) -> str:
+    """Read a word in any case; empty is as not set. Both as OpenTelemetry has it."""
+    word = text.strip().lower()
+    if word and word not in words:
+        raise EnvError(f"{shown(text)}; accepted: {' or '.join(words)}")
+    return word
+
+
+def _ratio(text: str) -> float | None:
+    if not text:
+        return None
+    try:
+        ratio = float(text)
+    except ValueError:
+        ratio = -1.0
+    if not 0.0 <= ratio <= 1.0:
+        raise EnvError(f"{shown(text)}; accepted: a number from 0 to 1, such as 0.1")
+    return ratio
 
 
 def _deadline_of(text: str) -> timedelta:
@@ -94,7 +118,12 @@ def _origins(text: str) -> frozenset[str]:
     return frozenset(origins)
 
 
-def _base_url(text: str) -> str | None:
+def base_url(text: str) -> str | None:
+    """Read the address of a service, which paths are added to; ``None`` for an empty text.
+
+    Raises:
+        EnvError: it is none, or holds what an address for others must not.
+    """
     if not text:
         return None
     accepted = "accepted: http:// or https://, a host, and a path if need be; nothing else"
@@ -215,11 +244,14 @@ def _from_file(parse: Callable[[str], Any]) -> Callable[[str], Any]:
 
 PARSERS: Final[Mapping[str, Callable[..., Any]]] = {
     "whole": _whole,
+    "port_or_none": _port_or_none,
     "word": _word,
+    "otel_word": _otel_word,
+    "ratio": _ratio,
     "deadline": _deadline_of,
     "check_cache": _check_cache,
     "origins": _origins,
-    "base_url": _base_url,
+    "base_url": base_url,
     "header_name": _header_name,
     "cookie_name": _cookie_name,
     "database_url": _database_url,

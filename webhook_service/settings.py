@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from environs import Env, EnvValidationError
 
 from webhook_service.setting_values import PARSERS
+from webhook_service.tracing.wanted import wants_traces
 
 T = TypeVar("T")
 
@@ -81,6 +82,7 @@ class Settings:
     policy_watch: bool = False
     database_url: str = field(default=DEFAULT_DATABASE, repr=False)
     effects_worker: Literal["web", "worker"] = "web"
+    worker_port: int | None = None
     record_days: int = 14
     record_rate: int = 1
     hash_key: bytes | None = field(default=None, repr=False)
@@ -95,6 +97,7 @@ class Settings:
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     client_ip_header: str = "True-Client-Ip"
     country_header: str | None = None
+    traces: bool = False
 
 
 def load(*, keys_required: bool = True) -> Settings:
@@ -128,6 +131,7 @@ def load(*, keys_required: bool = True) -> Settings:
         policy_watch=env.word("POLICY_WATCH", "false", words=("true", "false")) == "true",
         database_url=database_url,
         effects_worker=_effects_worker(env, database_url),
+        worker_port=env.port_or_none("WORKER_PORT", ""),
         record_days=env.whole("RECORD_DAYS", "14", low=0, high=3650),
         record_rate=env.whole("RECORD_RATE", "1", low=1, high=10_000),
         hash_key=_hash_key(env),
@@ -142,6 +146,7 @@ def load(*, keys_required: bool = True) -> Settings:
         log_level=env.word("LOG_LEVEL", "info", words=("debug", "info", "warning", "error")),
         client_ip_header=env.header_name("CLIENT_IP_HEADER", "True-Client-Ip"),
         country_header=env.header_name("COUNTRY_HEADER", "") or None,
+        traces=wants_traces(env),
     )
     problems = _sealed(env)
     _check_together(settings, problems)

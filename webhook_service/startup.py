@@ -11,7 +11,8 @@ from webhook_service.opening import UnfitDatabaseError, prepare
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy
-from webhook_service.policy_in_force import Exchange, PolicyFile
+from webhook_service.policy_exchange import Exchange
+from webhook_service.policy_in_force import PolicyFile
 from webhook_service.records.log import make_logger
 from webhook_service.settings import Settings, SettingsError
 from webhook_service.wiring import StartError, policy_file, read_policy

@@ -43,6 +43,8 @@ class Setup:
     """Claims that a JWT access token shows at its top level (F18)."""
     mirror_top_level_claims: bool = True
     """Whether it shows all of them under ``ext`` as well."""
+    traces_to: str | None = None
+    """Where both send their traces: ``HOST:PORT`` of a collector, by OTLP over HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ def kratos(setup: Setup, ports: Ports, dsn: str) -> Json:
             },
             "worker": {"pull_wait": "100ms"},
         },
+        **_tracing(setup, "kratos"),
         "log": {"level": "info", "format": "json", "leak_sensitive_values": False},
     }
 
@@ -160,8 +163,20 @@ def hydra(setup: Setup, ports: Ports, dsn: str) -> Json:
         "ttl": {"access_token": "10m", "refresh_token": "720h"},
         "strategies": {"access_token": "jwt" if setup.jwt_access_tokens else "opaque"},
         "oauth2": oauth2,
+        **_tracing(setup, "hydra"),
         "log": {"level": "info", "format": "json", "leak_sensitive_values": False},
     }
+
+
+def _tracing(setup: Setup, name: str) -> Json:
+    if setup.traces_to is None:
+        return {}
+    otlp: Json = {
+        "server_url": setup.traces_to,
+        "insecure": True,
+        "sampling": {"sampling_ratio": 1},
+    }
+    return {"tracing": {"provider": "otel", "service_name": name, "providers": {"otlp": otlp}}}
 
 
 def _kratos_flows(setup: Setup, ports: Ports) -> Json:

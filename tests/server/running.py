@@ -23,6 +23,7 @@ from webhook_service.ory.fake import FakeOry
 
 SERVERS = ("gunicorn", "granian")
 COMMAND = (sys.executable, "-m", "webhook_service", "serve")
+WORKER = (sys.executable, "-m", "webhook_service", "worker")
 START_SECONDS = 30
 STOP_SECONDS = 20
 

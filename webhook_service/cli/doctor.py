@@ -14,8 +14,9 @@ import click
 from webhook_service import settings as settings_module
 from webhook_service.cli.doctor_report import document, lines
 from webhook_service.cli.terminal import echo_json
-from webhook_service.doctor import catalogue, hydra_file, kratos_file
+from webhook_service.doctor import hydra_file, kratos_file
 from webhook_service.doctor.case import Case
+from webhook_service.doctor.catalogue import files, installation
 from webhook_service.doctor.finding import Finding, Level
 from webhook_service.doctor.running import look_at_database, look_at_upstreams
 from webhook_service.doctor.surroundings import (
@@ -82,7 +83,7 @@ def _look(kratos: Path | None, hydra: Path | None) -> Iterator[Finding]:
         settings = settings_module.load()
     except SettingsError as error:
         for name, texts in sorted(error.problems.items()):
-            yield from (Finding(catalogue.SETTINGS_INVALID, f"{name}: {text}") for text in texts)
+            yield from (Finding(installation.SETTINGS_INVALID, f"{name}: {text}") for text in texts)
         return
     yield from look_at_address(settings)
     yield from look_at_traces(settings, installed=is_installed())
@@ -92,10 +93,10 @@ def _look(kratos: Path | None, hydra: Path | None) -> Iterator[Finding]:
     except PolicyError as error:
         for problem in error.problems:
             where = f"{settings.policy_file}:{problem.line}:{problem.column}"
-            yield Finding(catalogue.POLICY_INVALID, f"{where}: {problem.message}")
+            yield Finding(installation.POLICY_INVALID, f"{where}: {problem.message}")
         return
     except StartError as error:
-        yield Finding(catalogue.POLICY_INVALID, str(error))
+        yield Finding(installation.POLICY_INVALID, str(error))
         return
     yield from look_at_policy(settings, policy)
     on_file = is_file(settings.database_url)
@@ -112,9 +113,9 @@ def _look_at_files(kratos: Path | None, hydra: Path | None, case: Case) -> Itera
             try:
                 trees[name] = read(path.read_bytes().decode())
             except UnicodeDecodeError:
-                yield Finding(catalogue.FILE_UNREADABLE, f"{path}: it is not UTF-8 text")
+                yield Finding(files.FILE_UNREADABLE, f"{path}: it is not UTF-8 text")
             except UneditableError as error:
-                yield Finding(catalogue.FILE_UNREADABLE, f"{path}: {error}")
+                yield Finding(files.FILE_UNREADABLE, f"{path}: {error}")
     if "kratos" in trees:
         yield from kratos_file.look(trees["kratos"], case)
     if "hydra" in trees:

@@ -95,6 +95,7 @@ def document(effect: Effect) -> dict[str, Any]:
         "owner": effect.owner,
         "key": effect.key,
         "lane": effect.lane,
+        "trace": effect.trace_id,
         "args": json.loads(text_of(effect.args)),
     }
 

@@ -130,5 +130,7 @@ def _origin(effect: Effect) -> Iterator[Row]:
     event = event_key_of(effect)
     if event is not None:
         yield Row("event key", event, about=About.KEY)
+    if effect.trace_id is not None:
+        yield Row("trace", effect.trace_id, "in which it was accepted")
     yield Row("key", effect.key, "an effect of this key is kept once")
     yield Row("lane", effect.lane, "one effect of a lane runs at a time")

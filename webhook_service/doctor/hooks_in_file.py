@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from webhook_service.doctor import catalogue
 from webhook_service.doctor.case import Case
+from webhook_service.doctor.catalogue import hooks
 from webhook_service.doctor.finding import Finding
 from webhook_service.hooks import table
 from webhook_service.hooks.table import Caller
@@ -71,28 +71,28 @@ def look_at_address(url: str, where: str, caller: Caller, case: Case) -> Iterato
         # Another host may be the way that Kratos and Hydra reach the service, and stays.
         other = f"{parts.scheme}://{host}{above.rstrip('/')}"
         there = case.site.hooks_url if upgraded else other
-        yield Finding(catalogue.HOOK_REDIRECT, f"{where} calls {shown}", f"url: {there}{plain}")
+        yield Finding(hooks.HOOK_REDIRECT, f"{where} calls {shown}", f"url: {there}{plain}")
     elif parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        yield Finding(catalogue.HOOK_PLAIN, f"{where} calls {shown}")
+        yield Finding(hooks.HOOK_PLAIN, f"{where} calls {shown}")
     # What stands before the route on another host is that host's business.
     elsewhere = ours is not None and host == ours.netloc and above.rstrip("/") != ours.path
     if elsewhere or not _is_route(plain, caller):
-        yield Finding(catalogue.HOOK_ROUTE, f"{where} calls {shown}")
+        yield Finding(hooks.HOOK_ROUTE, f"{where} calls {shown}")
 
 
 def look_at_key(auth: Json, where: str, caller: Caller, case: Case) -> Iterator[Finding]:
     """Judge how a hook proves who calls (F91, F92)."""
     config = found(auth, ("config",))
     if not isinstance(config, Mapping) or found(auth, ("type",)) != "api_key":
-        yield Finding(catalogue.HOOK_WITHOUT_KEY, f"{where} has no api_key")
+        yield Finding(hooks.HOOK_WITHOUT_KEY, f"{where} has no api_key")
         return
     if "in" not in config:
-        yield Finding(catalogue.HOOK_WITHOUT_IN, f"{where}: auth.config has no `in`")
+        yield Finding(hooks.HOOK_WITHOUT_IN, f"{where}: auth.config has no `in`")
     value = str(config.get("value") or "")
     setting = f"{caller.upper()}_HOOK_KEYS"
     remedy = f"value: {_BEARER}<a key of {setting}>"
     if PLACEHOLDER in value:
-        yield Finding(catalogue.HOOK_PLACEHOLDER, f"{where} has a placeholder for its key", remedy)
+        yield Finding(hooks.HOOK_PLACEHOLDER, f"{where} has a placeholder for its key", remedy)
         return
     name = str(config.get("name") or "")
     if (
@@ -101,12 +101,12 @@ def look_at_key(auth: Json, where: str, caller: Caller, case: Case) -> Iterator[
         or not value.startswith(_BEARER)
     ):
         yield Finding(
-            catalogue.HOOK_HEADER,
+            hooks.HOOK_HEADER,
             f'{where} sends its key in {config.get("in", "header")} "{name}"',
         )
     elif value.removeprefix(_BEARER).strip() not in case.keys[caller]:
         yield Finding(
-            catalogue.HOOK_WRONG_KEY,
+            hooks.HOOK_WRONG_KEY,
             f"{where} sends a key that is not in {setting}",
             remedy,
         )
@@ -115,7 +115,7 @@ def look_at_key(auth: Json, where: str, caller: Caller, case: Case) -> Iterator[
 def look_at_body(body: Json, where: str, case: Case) -> Iterator[Finding]:
     """Judge what a hook of Kratos tells (F93, F94)."""
     if not isinstance(body, str) or not body:
-        yield Finding(catalogue.HOOK_BODY, f"{where} has no body")
+        yield Finding(hooks.HOOK_BODY, f"{where} has no body")
         return
     text, remedy = text_of(body), None
     if not is_inline(body):
@@ -123,19 +123,19 @@ def look_at_body(body: Json, where: str, case: Case) -> Iterator[Finding]:
         if "://" in file:
             return
         if not file.startswith("/"):
-            yield Finding(catalogue.HOOK_RELATIVE_BODY, f"{where} has the body {body}")
+            yield Finding(hooks.HOOK_RELATIVE_BODY, f"{where} has the body {body}")
         text = case.read(file)
         if text is None:
             return
         # A file of the operator's is left alone unless it is named.
         remedy = f"webhook-service ory-config kratos --jsonnet {shlex.quote(file)}"
     if text is None:
-        yield Finding(catalogue.HOOK_BODY, f"{where}: its body is no base64 of a text")
+        yield Finding(hooks.HOOK_BODY, f"{where}: its body is no base64 of a text")
     elif "'cancel'" in text or '"cancel"' in text:
-        yield Finding(catalogue.HOOK_CANCELS, f"{where}: its body names 'cancel'")
+        yield Finding(hooks.HOOK_CANCELS, f"{where}: its body names 'cancel'")
     elif inlined(text) not in case.body.variants:
         what = f"{where} has another body than ory-config makes"
-        yield Finding(catalogue.HOOK_BODY, what, remedy)
+        yield Finding(hooks.HOOK_BODY, what, remedy)
 
 
 def _is_route(path: str, caller: Caller) -> bool:

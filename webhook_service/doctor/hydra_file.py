@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
-from webhook_service.doctor import catalogue
 from webhook_service.doctor.case import Case
+from webhook_service.doctor.catalogue import files
 from webhook_service.doctor.durations import parsed
 from webhook_service.doctor.finding import Finding, well
 from webhook_service.doctor.hooks_in_file import address, is_for_us, look_at_address, look_at_key
@@ -46,17 +46,17 @@ def look(config: Tree, case: Case) -> Iterator[Finding]:
     yield from _hooks(ours, case)
     yield from _gates(config, case)
     if ours and not _grace(found(config, GRACE_PERIOD)):
-        yield Finding(catalogue.HYDRA_GRACE, f"{FILE}: {'.'.join(GRACE_PERIOD)} is absent or 0s")
+        yield Finding(files.HYDRA_GRACE, f"{FILE}: {'.'.join(GRACE_PERIOD)} is absent or 0s")
     knows_kratos = case.site.network or found(config, IDENTITY_PROVIDER)
     if case.policy.ends and not knows_kratos:
         url = case.site.kratos_admin_url
         yield Finding(
-            catalogue.HYDRA_PROVIDER,
+            files.HYDRA_PROVIDER,
             f"{FILE}: {'.'.join(IDENTITY_PROVIDER)} is absent",
             None if url is None else f"urls: {{identity_provider: {{url: {url}}}}}",
         )
     if found(config, ("log", "leak_sensitive_values")) is True:
-        yield Finding(catalogue.LOG_LEAKS, f"{FILE}: log.leak_sensitive_values is true")
+        yield Finding(files.LOG_LEAKS, f"{FILE}: log.leak_sensitive_values is true")
 
 
 def _hooks(ours: list[tuple[str, ...]], case: Case) -> Iterator[Finding]:
@@ -67,13 +67,13 @@ def _hooks(ours: list[tuple[str, ...]], case: Case) -> Iterator[Finding]:
     ]
     if len(ours) > 1:
         yield Finding(
-            catalogue.HYDRA_BOTH,
+            files.HYDRA_BOTH,
             f"{FILE}: {' and '.join('.'.join(place) for place in ours)} call the service",
         )
     for change in wanted:
         if change.at not in ours:
             yield Finding(
-                catalogue.HYDRA_MISSING,
+                files.HYDRA_MISSING,
                 f"{FILE}: {'.'.join(change.at)} does not call the service",
             )
 
@@ -86,7 +86,7 @@ def _gates(config: Tree, case: Case) -> Iterator[Finding]:
         parts = address(found(config, ("urls", name)))
         if parts is not None and (parts.netloc, parts.path) == (ours.netloc, ours.path + path):
             yield Finding(
-                catalogue.HYDRA_GATES,
+                files.HYDRA_GATES,
                 f"{FILE}: urls.{name} is {path}, and {', '.join(lacking)} not set",
             )
 

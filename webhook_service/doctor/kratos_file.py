@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from webhook_service.doctor import catalogue
 from webhook_service.doctor.case import Case
+from webhook_service.doctor.catalogue import files, hooks
 from webhook_service.doctor.durations import parsed
 from webhook_service.doctor.finding import Finding, well
 from webhook_service.doctor.hooks_in_file import (
@@ -52,7 +52,7 @@ def look(config: Tree, case: Case) -> Iterator[Finding]:
     yield from _extending(config, case)
     yield from _levels(config, case)
     if found(config, ("log", "leak_sensitive_values")) is True:
-        yield Finding(catalogue.LOG_LEAKS, f"{FILE}: log.leak_sensitive_values is true")
+        yield Finding(files.LOG_LEAKS, f"{FILE}: log.leak_sensitive_values is true")
     yield from _cookie(config, case)
 
 
@@ -65,10 +65,10 @@ def hooks_of(config: Tree) -> Iterator[tuple[Place, Tree]]:
         lists = {(): after.get("hooks")} | {
             (name,): found(after, (name, "hooks")) for name in after if name != "hooks"
         }
-        for name, hooks in lists.items():
-            if isinstance(hooks, list):
+        for name, listed in lists.items():
+            if isinstance(listed, list):
                 place: Place = (*FLOWS, str(flow), "after", *name, "hooks")
-                yield from ((place, hook) for hook in hooks if isinstance(hook, dict))
+                yield from ((place, hook) for hook in listed if isinstance(hook, dict))
 
 
 def _hook(hook: Tree, place: Place, case: Case) -> Iterator[Finding]:
@@ -78,19 +78,19 @@ def _hook(hook: Tree, place: Place, case: Case) -> Iterator[Finding]:
     yield from look_at_key(config.get("auth"), where, Caller.KRATOS, case)
     yield from look_at_body(config.get("body"), where, case)
     if str(config.get("method", "")).upper() != "POST":
-        yield Finding(catalogue.HOOK_METHOD, f"{where}: method is {config.get('method')}")
+        yield Finding(hooks.HOOK_METHOD, f"{where}: method is {config.get('method')}")
     if found(config, ("response", "ignore")) is True:
-        yield Finding(catalogue.HOOK_IGNORED, f"{where}: response.ignore is true")
+        yield Finding(hooks.HOOK_IGNORED, f"{where}: response.ignore is true")
         return
     flow = place[len(FLOWS)]
     # A verification cannot be refused (F49), and what follows a change of settings must not be.
     if flow not in {Flow.SETTINGS, "verification"} and not parses(hook):
         yield Finding(
-            catalogue.HOOK_UNPARSED, f"{where}: response.parse is false", "response: {parse: true}"
+            hooks.HOOK_UNPARSED, f"{where}: response.parse is false", "response: {parse: true}"
         )
     is_general = place[-2] == "after" and flow in {Flow.SETTINGS, Flow.REGISTRATION}
     if is_general and parses(hook):
-        yield Finding(catalogue.KRATOS_GENERAL, f"{where} has a hook with parse: true")
+        yield Finding(files.KRATOS_GENERAL, f"{where} has a hook with parse: true")
 
 
 def _missing(config: Tree, wanted: list[HookList]) -> Iterator[Finding]:
@@ -106,7 +106,7 @@ def _missing(config: Tree, wanted: list[HookList]) -> Iterator[Finding]:
                 continue
             path, parse = hook["config"]["url"], str(parses(hook)).lower()
             yield Finding(
-                catalogue.HOOK_UNPARSED if there else catalogue.KRATOS_MISSING,
+                hooks.HOOK_UNPARSED if there else files.KRATOS_MISSING,
                 f"{FILE}: {'.'.join(each.at[1:])} has no hook to {path} with parse: {parse}",
             )
 
@@ -124,7 +124,7 @@ def _headers(config: Tree, case: Case) -> Iterator[Finding]:
         before = allowed if isinstance(allowed, list) else ALWAYS_PASSED
         names = ", ".join(map(str, (*before, *lacking)))
         yield Finding(
-            catalogue.KRATOS_HEADERS,
+            files.KRATOS_HEADERS,
             f"{FILE}: {'.'.join(HEADER_ALLOWLIST)} lacks {', '.join(lacking)}; before 26.2 Kratos"
             " hands over none of them, whatever it says",
             f"clients: {{web_hook: {{header_allowlist: [{names}]}}}}",
@@ -138,18 +138,18 @@ def _extending(config: Tree, case: Case) -> Iterator[Finding]:
     window = longest_window(case.policy)
     if window is not None and earliest is not None and earliest < window:
         yield Finding(
-            catalogue.KRATOS_WINDOW,
+            files.KRATOS_WINDOW,
             f"{FILE}: {'.'.join(place)} is {told}, a rule's when_left {go_duration(window)}",
             f"session: {{earliest_possible_extend: {go_duration(window)}}}",
         )
     if told is None and extends_always(case.policy):
         yield Finding(
-            catalogue.KRATOS_ALWAYS_WRITES,
+            files.KRATOS_ALWAYS_WRITES,
             f"{FILE}: {'.'.join(place)} is absent, and a rule says extend: true",
         )
     flag = ("feature_flags", "faster_session_extend")
     if found(config, flag) is True and extends(case.policy):
-        yield Finding(catalogue.KRATOS_FASTER, f"{FILE}: {'.'.join(flag)} is true")
+        yield Finding(files.KRATOS_FASTER, f"{FILE}: {'.'.join(flag)} is true")
 
 
 def _levels(config: Tree, case: Case) -> Iterator[Finding]:
@@ -157,10 +157,10 @@ def _levels(config: Tree, case: Case) -> Iterator[Finding]:
     for place in (whoami, (*FLOWS, "settings", "required_aal")):
         told = found(config, place)
         if told is not None and told not in _AALS:
-            yield Finding(catalogue.KRATOS_AAL_VALUE, f"{FILE}: {'.'.join(place)} is {told}")
+            yield Finding(files.KRATOS_AAL_VALUE, f"{FILE}: {'.'.join(place)} is {told}")
     if demands_a_second_factor(case.policy) and found(config, whoami) in {None, "aal1"}:
         yield Finding(
-            catalogue.KRATOS_LAX_AAL,
+            files.KRATOS_LAX_AAL,
             f"{FILE}: {'.'.join(whoami)} is {found(config, whoami) or 'absent, which is aal1'}",
         )
 
@@ -169,7 +169,7 @@ def _cookie(config: Tree, case: Case) -> Iterator[Finding]:
     name = found(config, ("session", "cookie", "name")) or "ory_kratos_session"
     if name != case.body.session_cookie:
         yield Finding(
-            catalogue.COOKIE_NAME,
+            files.COOKIE_NAME,
             f"{FILE}: session.cookie.name is {name}; SESSION_COOKIE is {case.body.session_cookie}",
             f"SESSION_COOKIE={name}",
         )
@@ -183,10 +183,10 @@ def _cookie(config: Tree, case: Case) -> Iterator[Finding]:
     if not reached:
         of = f"the domain {domain}" if domain else f"the host {theirs.hostname}"
         yield Finding(
-            catalogue.COOKIE_HOST,
+            files.COOKIE_HOST,
             f"{FILE}: the session cookie is for {of}; PUBLIC_URL is on {ours.hostname}",
             # It goes before cookies.domain.
-            f"session: {{cookie: {{domain: {catalogue.BOTH_HOSTS}}}}}" if own else None,
+            f"session: {{cookie: {{domain: {files.BOTH_HOSTS}}}}}" if own else None,
         )
 
 
@@ -208,7 +208,7 @@ def back_to_hydra(config: Tree, hydra: Tree, case: Case) -> Iterator[Finding]:
     if not case.site.network and not found(config, place):
         url = case.site.hydra_admin_url
         yield Finding(
-            catalogue.KRATOS_NO_HYDRA,
+            files.KRATOS_NO_HYDRA,
             f"{FILE}: {'.'.join(place)} is absent",
             None if url is None else f"oauth2_provider: {{url: {url}}}",
         )
@@ -219,7 +219,7 @@ def back_to_hydra(config: Tree, hydra: Tree, case: Case) -> Iterator[Finding]:
         return
     if not any(_allows(url, parts.netloc) for url in allowed):
         yield Finding(
-            catalogue.RETURN_URL,
+            files.RETURN_URL,
             f"{FILE}: selfservice.allowed_return_urls does not hold {public}",
             f"selfservice: {{allowed_return_urls: [{str(public).rstrip('/')}/]}}",
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from webhook_service import opening
-from webhook_service.doctor import catalogue
+from webhook_service.doctor.catalogue import installation
 from webhook_service.doctor.finding import Finding, well
 from webhook_service.effects.store.database import shown
 from webhook_service.effects.store.troubles import DatabaseError
@@ -37,12 +37,12 @@ def look_at_database(settings: Settings) -> Iterator[Finding]:
         # The driver's words may name the server and the user: they are for who asks, not a log.
         said = (error.detail or "").partition("\n")[0]
         what = f"{where}: {error}" + (f": {said}" if said else "")
-        yield Finding(catalogue.DATABASE_UNREACHABLE, what)
+        yield Finding(installation.DATABASE_UNREACHABLE, what)
         return
     if wrong is None:
         yield well(f"{where} can be used")
     else:
-        yield Finding(catalogue.DATABASE_UNFIT, f"{where}: {wrong}")
+        yield Finding(installation.DATABASE_UNFIT, f"{where}: {wrong}")
 
 
 def look_at_upstreams(settings: Settings, policy: Policy) -> Iterator[Finding]:
@@ -65,7 +65,7 @@ def look_at_upstreams(settings: Settings, policy: Policy) -> Iterator[Finding]:
             _ask(transport)
         except OryError as error:
             refused = error.reason is UpstreamReason.UNAUTHORIZED
-            kind = catalogue.REFUSED if refused else catalogue.UNREACHABLE
+            kind = installation.REFUSED if refused else installation.UNREACHABLE
             yield Finding(kind, f"{upstream.upper()}_ADMIN_URL: {error.reason}: {error.detail}")
         else:
             told.append(ask_version(transport, Deadline.after(SECONDS)))
@@ -73,7 +73,7 @@ def look_at_upstreams(settings: Settings, policy: Policy) -> Iterator[Finding]:
             yield well(f"{upstream.upper()}_ADMIN_URL: {upstream} {version} answers")
     yield from _public(settings)
     for text in limits(*told) if policy.ends else ():
-        yield Finding(catalogue.OLDER, text)
+        yield Finding(installation.OLDER, text)
 
 
 def _public(settings: Settings) -> Iterator[Finding]:
@@ -92,7 +92,7 @@ def _public(settings: Settings) -> Iterator[Finding]:
         public.whoami(Deadline.after(SECONDS), token=NOBODY)
     except OryError as error:
         what = f"KRATOS_PUBLIC_URL: {error.reason}: {error.detail}"
-        yield Finding(catalogue.PUBLIC_UNREACHABLE, what)
+        yield Finding(installation.PUBLIC_UNREACHABLE, what)
     else:
         yield well("KRATOS_PUBLIC_URL: kratos answers")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from webhook_service.doctor import catalogue
+from webhook_service.doctor.catalogue import installation
 from webhook_service.doctor.finding import Finding, well
 from webhook_service.fitness import missing_upstreams, start_notices
 from webhook_service.policy.advice import advice
@@ -35,13 +35,13 @@ def look_at_policy(settings: Settings, policy: Policy) -> Iterator[Finding]:
     """Judge whether settings and policy fit together."""
     missing = missing_upstreams(settings, policy)
     for text in missing:
-        yield Finding(catalogue.POLICY_NEEDS, text)
+        yield Finding(installation.POLICY_NEEDS, text)
     for one in advice(policy):
-        yield Finding(catalogue.POLICY_WARNING, f"line {one.line}: {one.code}: {one.message}")
+        yield Finding(installation.POLICY_WARNING, f"line {one.line}: {one.code}: {one.message}")
     for text in start_notices(settings, policy):
-        yield Finding(catalogue.START_NOTICE, text)
+        yield Finding(installation.START_NOTICE, text)
     if settings.mode == "shadow":
-        yield Finding(catalogue.SHADOW, "MODE is shadow")
+        yield Finding(installation.SHADOW, "MODE is shadow")
     if not missing:
         count = len(policy.rules)
         yield well(f"policy {policy.digest}: {count} rule{'' if count == 1 else 's'}")
@@ -50,17 +50,17 @@ def look_at_policy(settings: Settings, policy: Policy) -> Iterator[Finding]:
 def look_at_address(settings: Settings) -> Iterator[Finding]:
     """Judge where browsers and Ory are told to reach the service."""
     if settings.public_url is None:
-        yield Finding(catalogue.NO_PUBLIC_URL, "PUBLIC_URL is not set")
+        yield Finding(installation.NO_PUBLIC_URL, "PUBLIC_URL is not set")
         return
     parts = urlsplit(settings.public_url)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        yield Finding(catalogue.PLAIN_PUBLIC_URL, f"PUBLIC_URL is {settings.public_url}")
+        yield Finding(installation.PLAIN_PUBLIC_URL, f"PUBLIC_URL is {settings.public_url}")
 
 
 def look_at_traces(settings: Settings, *, installed: bool) -> Iterator[Finding]:
     """Judge whether there can be traces where they are asked for."""
     if settings.traces and not installed:
-        yield Finding(catalogue.NO_TRACES, "what sends traces is not installed")
+        yield Finding(installation.NO_TRACES, "what sends traces is not installed")
 
 
 def look_at_disk(
@@ -87,6 +87,6 @@ def look_at_disk(
     folders = file.absolute().parents[:-1]  # not the root, which is mounted always
     if on is not None and not any(is_mount(folder) for folder in folders):
         yield Finding(
-            catalogue.DATABASE_EPHEMERAL,
+            installation.DATABASE_EPHEMERAL,
             f"DATABASE_URL: {file} lies on no volume of its own ({on})",
         )

@@ -178,6 +178,11 @@ class Effect:
     owner: str | None = None
     trace: str | None = None
 
+    @property
+    def trace_id(self) -> str | None:
+        """The trace in which it was accepted: the second part of a ``traceparent``."""
+        return None if self.trace is None else self.trace.split("-")[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Done:

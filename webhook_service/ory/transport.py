@@ -26,13 +26,12 @@ from webhook_service.ory.failures import is_stale, why
 from webhook_service.ory.lean_session import LeanSession
 from webhook_service.ory.outage import Outage
 from webhook_service.ory.paging import Page, page_of
+from webhook_service.ory.templates import server_of, template_of
+from webhook_service.tracing import spans
 
 T = TypeVar("T")
 
 MAX_BYTES: Final = 1 << 20
-
-Meaning = Callable[[int, bytes], T]
-"""Makes a value of an answer's status and body, or raises ``OryError``."""
 
 Watch = Callable[[float], AbstractContextManager[None]]
 
@@ -67,6 +66,10 @@ class Answer(NamedTuple):
     body: bytes
     headers: Mapping[str, str]
     set_cookies: tuple[str, ...] = ()
+
+
+Meaning = Callable[[Answer], T]
+"""Makes a value of an answer, or raises ``OryError``."""
 
 
 class Transport:
@@ -111,6 +114,7 @@ class Transport:
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._session = LeanSession(self._base_url, connections, trust_env=trust_env)
+        self._server = server_of(self._base_url)
 
     def get(self, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
         """Read a thing; ``None`` where there is none (404, 410).
@@ -134,13 +138,15 @@ class Transport:
         Raises:
             OryError: the answer is none, or no list.
         """
-        with self.outage.call(deadline.remaining()):
-            answer = self._exchange(_Request("GET", path), deadline)
+
+        def page(answer: Answer) -> Page[T]:
             items = value_of(self.upstream, answer.status, answer.body, read)
             if items is None:
                 # Nothing is not an empty list: whoever ends what is listed must not believe it.
                 raise OryError(self.upstream, UpstreamReason.INVALID, "answered no list")
-        return page_of(items, answer.headers)
+            return page_of(items, answer.headers)
+
+        return self._call(_Request("GET", path), deadline, page)
 
     def get_health(self, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
         """Read a health check, also while other calls fail at once: it may end the outage.
@@ -158,7 +164,7 @@ class Transport:
         self,
         path: str,
         deadline: Deadline,
-        meaning: Callable[[Answer], T],
+        meaning: Meaning[T],
         headers: Mapping[str, str],
     ) -> T:
         """Send a GET with headers of its own; the caller says what the answer means.
@@ -166,8 +172,7 @@ class Transport:
         Raises:
             OryError: there is no answer in time, or none that means anything.
         """
-        with self.outage.call(deadline.remaining()):
-            return meaning(self._exchange(_Request("GET", path, headers), deadline))
+        return self._call(_Request("GET", path, headers), deadline, meaning)
 
     def ask_form(
         self, path: str, fields: Mapping[str, str], deadline: Deadline, read: Reader[T]
@@ -219,7 +224,7 @@ class Transport:
         self._session.close()
 
     def _value(self, read: Reader[T]) -> Meaning[T | None]:
-        return lambda status, body: value_of(self.upstream, status, body, read)
+        return lambda answer: value_of(self.upstream, answer.status, answer.body, read)
 
     def _call(
         self,
@@ -229,8 +234,20 @@ class Transport:
         watch: Watch | None = None,
     ) -> T:
         with (watch or self.outage.call)(deadline.remaining()):
+            if not spans.is_on():
+                return meaning(self._exchange(request, deadline))
+            return self._traced(request, deadline, meaning)
+
+    def _traced(self, request: _Request, deadline: Deadline, meaning: Meaning[T]) -> T:
+        """Make a call, and a span of it. That there is no such thing is an answer, no failure."""
+        with spans.call(request.method, template_of(request.path), self._server) as span:
             answer = self._exchange(request, deadline)
-            return meaning(answer.status, answer.body)
+            span.tell("http.response.status_code", answer.status)
+            try:
+                return meaning(answer)
+            except NotFound as error:
+                missing = error
+        raise missing
 
     def _exchange(self, request: _Request, deadline: Deadline) -> Answer:
         """Send a request, once more where that is harmless and the connection was stale."""
@@ -262,6 +279,7 @@ class Transport:
         # A copy of the headers: tracing adds its own to those of the request.
         headers = self._headers.copy()
         headers.update(request.headers)
+        spans.send_along(headers)
         token = CURRENT.set(attempt)
         try:
             seconds = attempt.deadline.require()

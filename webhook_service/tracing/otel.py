@@ -72,8 +72,6 @@ class OtelTracer:
                 attributes,
                 links,
                 time.time_ns() - round(waited * 1e9) if waited else None,
-                record_exception=False,
-                set_status_on_exception=False,
             )
         )
 

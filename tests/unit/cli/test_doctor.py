@@ -13,7 +13,7 @@ from click.testing import Result
 from unit.planning import CAP, HYDRA_KEY, KRATOS_KEY
 
 from webhook_service.cli.doctor_report import lines
-from webhook_service.doctor import catalogue
+from webhook_service.doctor.catalogue import files, hooks
 from webhook_service.doctor.finding import Finding, well
 from webhook_service.ory.fake import FakeOry, Served
 from webhook_service.service import utc_now
@@ -85,8 +85,8 @@ def test_json_says_the_same(run: Run, write: Write) -> None:
         "level": "error",
         "code": "hydra.hook_missing",
         "what": "hydra: oauth2.token_hook does not call the service",
-        "why": catalogue.HYDRA_MISSING.why,
-        "write": catalogue.HYDRA_MISSING.remedy,
+        "why": files.HYDRA_MISSING.why,
+        "write": files.HYDRA_MISSING.remedy,
     }
 
 
@@ -143,21 +143,21 @@ def test_findings_of_a_kind_stand_together_and_what_a_file_holds_moves_no_cursor
     drawn = list(
         lines(
             [
-                Finding(catalogue.HOOK_ROUTE, "one calls \x1b[2J"),
+                Finding(hooks.HOOK_ROUTE, "one calls \x1b[2J"),
                 well("fine"),
-                Finding(catalogue.HOOK_ROUTE, "two", "url: x"),
+                Finding(hooks.HOOK_ROUTE, "two", "url: x"),
             ]
         )
     )
     assert "\x1b[2J" not in "".join(drawn)
     assert [line for line in drawn if "hook.unknown_route" in line] == [drawn[2]]
-    assert sum(catalogue.HOOK_ROUTE.why in line for line in drawn) == 1
+    assert sum(hooks.HOOK_ROUTE.why in line for line in drawn) == 1
     assert sum("write" in line for line in drawn) == 2
 
 
 def test_sentences_end_where_the_terminal_does_and_what_is_to_be_written_is_one_line() -> None:
     long = "kratos: one of many lists, which is here " + "and there " * 9
-    findings = [well(long), Finding(catalogue.HOOK_ROUTE, long, "url: x " * 20)]
+    findings = [well(long), Finding(hooks.HOOK_ROUTE, long, "url: x " * 20)]
     drawn = [click.unstyle(line) for line in lines(findings, 80)]
     written = [line for line in drawn if "write" in line]
     assert [line.strip() for line in written] == ["write  " + ("url: x " * 20).strip()]

@@ -121,6 +121,7 @@ def test_a_list_can_be_read_by_a_program(some: Shelf, run_json: Callable[..., An
         "owner": None,
         "key": "failed",
         "lane": "endings:failed",
+        "trace": None,
         "args": {
             "subject": "failed",
             "spared_id": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
 
@@ -216,6 +217,14 @@ def test_the_event_of_an_effect_is_named_where_it_has_one(shelf: Shelf) -> None:
     end = effect_of(shelf, Kind.END_SESSION, cap, "end_session:s:max_age:x:end_session:y")
     assert event_key_of(end) is None
     assert "event key" not in told(end)
+
+
+def test_the_trace_that_an_effect_comes_from_is_named_where_there_is_one(shelf: Shelf) -> None:
+    effect = effect_of(shelf, Kind.REVOKE_TOKENS, RevokeTokens("ada", "web", NOW))
+    assert "trace" not in told(effect)
+    trace = "4bf92f3577b34da6a3ce929d0e0e4736"
+    traced = replace(effect, trace=f"00-{trace}-00f067aa0ba902b7-01")
+    assert told(traced)["trace"].value == trace
 
 
 def test_every_kind_is_told(shelf: Shelf) -> None:

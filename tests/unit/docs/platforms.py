@@ -75,6 +75,7 @@ def _fly() -> Iterator[tuple[str, Started]]:
     commands = {**told["processes"], "release": told["deploy"]["release_command"]}
     for name, command in commands.items():
         checks = told["http_service"]["checks"] if name == "web" else []
+        checks = checks + [one for one in told["checks"].values() if name in one["processes"]]
         yield (
             f"fly.toml {name}",
             Started(command.split(), dict(told["env"]), [check["path"] for check in checks]),

@@ -79,7 +79,28 @@ def test_a_platform_asks_only_whether_the_process_lives(process: Started) -> Non
 
 def test_every_platform_that_asks_anything_asks_the_web_process() -> None:
     asked = [arguments(one) for one in STARTED.values() if one.paths]
-    assert asked == [["serve"]] * 4
+    assert [one for one in asked if one != ["worker"]] == [["serve"]] * 4
+
+
+def test_a_worker_that_is_asked_listens_where_it_is_asked() -> None:
+    [worker] = [
+        one
+        for one in kubernetes()
+        if one.get("kind") == "Deployment" and one["metadata"]["name"].endswith("-worker")
+    ]
+    [container] = worker["spec"]["template"]["spec"]["containers"]
+    [port] = container["ports"]
+    probed = {container[probe]["httpGet"]["port"] for probe in ("startupProbe", "livenessProbe")}
+    assert probed == {port["name"]}
+    told = STARTED["kubernetes worker"].environment["WORKER_PORT"]
+    assert told == str(port["containerPort"])
+    fly = tomllib.loads((DEPLOYING / "fly" / "fly.toml").read_text())
+    check = fly["checks"]["worker"]
+    assert check["processes"] == ["worker"]
+    assert fly["env"]["WORKER_PORT"] == str(check["port"])
+    [compose] = documents(DEPLOYING / "docker" / "compose.yaml")
+    assert compose["services"]["worker"]["environment"]["WORKER_PORT"] == "8080"
+    assert r"os.environ.get(\"PORT\", 8080)" in (ROOT / "Dockerfile").read_text()
 
 
 @pytest.mark.parametrize("platform", ["Procfile", "fly.toml", "render.yaml", "compose.yaml"])
@@ -198,7 +219,8 @@ def test_the_image_is_built_of_all_that_the_package_needs() -> None:
     """What is missing in the context or is not copied fails a build that no test runs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]
-    needed = {"pyproject.toml", "requirements.txt", project["project"]["readme"]}
+    needed = {"pyproject.toml", "requirements.txt", "requirements-otel.txt"}
+    needed |= {project["project"]["readme"]}
     needed |= {*wheel["packages"], *wheel["force-include"]}
     dockerfile = (ROOT / "Dockerfile").read_text()
     copied = {
@@ -212,6 +234,15 @@ def test_the_image_is_built_of_all_that_the_package_needs() -> None:
     assert needed <= copied
     assert needed <= let_in
     assert all((ROOT / one).exists() for one in needed)
+
+
+def test_the_image_with_an_extra_has_the_same_packages_and_more() -> None:
+    bare, more = (
+        set(re.findall(r"^[a-z].*==\S+", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.txt", "requirements-otel.txt")
+    )
+    assert bare < more
+    assert any(one.startswith("opentelemetry-sdk==") for one in more - bare)
 
 
 def test_the_image_reads_the_policy_where_every_guide_puts_it() -> None:

@@ -11,7 +11,7 @@ import pytest
 import responses
 from unit.planning import CAP, policy_of
 
-from webhook_service.doctor import catalogue
+from webhook_service.doctor.catalogue import installation
 from webhook_service.doctor.finding import Level
 from webhook_service.doctor.running import look_at_database, look_at_upstreams
 from webhook_service.effects.store.schema import HEAD
@@ -106,7 +106,7 @@ def test_an_upgrade_is_no_cure_for_a_database_that_is_away(tmp_path: Path) -> No
     (tmp_path / "text.db").write_text("no database, but long enough to be looked into " * 20)
     for url in (f"sqlite:///{tmp_path}/text.db", "postgresql://ada:secret@127.0.0.1:1/effects"):
         (found,) = look_at_database(Settings(database_url=url))
-        assert found.kind is catalogue.DATABASE_UNREACHABLE
+        assert found.kind is installation.DATABASE_UNREACHABLE
         assert "db upgrade" not in str(found.remedy)
     assert "refused" in found.what
     assert "secret" not in found.what

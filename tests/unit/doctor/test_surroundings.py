@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from unit.planning import CAP, policy_of
 
-from webhook_service.doctor import catalogue
-from webhook_service.doctor.catalogue import KINDS
+from webhook_service.doctor.catalogue import KINDS, installation
 from webhook_service.doctor.durations import parsed
 from webhook_service.doctor.surroundings import (
     PLATFORMS,
@@ -54,7 +53,7 @@ def test_traces_that_nothing_can_send_are_a_warning() -> None:
     assert list(look_at_traces(unwanted, installed=False)) == []
     assert list(look_at_traces(wanted, installed=True)) == []
     (found,) = look_at_traces(wanted, installed=False)
-    assert found.kind is catalogue.NO_TRACES
+    assert found.kind is installation.NO_TRACES
 
 
 def test_a_service_in_shadow_is_a_warning() -> None:
@@ -111,7 +110,7 @@ def test_where_nothing_can_be_lost(
 def test_a_file_in_a_container_goes_when_that_is_replaced_unless_a_volume_holds_it() -> None:
     mark = {Path("/.dockerenv")}.__contains__
     (finding,) = look_at_disk(policy_of(CAP), DISK, {}, lambda _: False, mark)
-    assert finding.kind is catalogue.DATABASE_EPHEMERAL
+    assert finding.kind is installation.DATABASE_EPHEMERAL
     assert "a container" in finding.what
     assert not list(look_at_disk(policy_of(CAP), DISK, {}, {Path("/data")}.__contains__, mark))
 
