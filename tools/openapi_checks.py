@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from typing import Any, Final
 
 from apispec import APISpec
 from marshmallow import Schema, fields
+from openapi_bodies import content, errors, json_body
 
 from webhook_service.hooks.check import CHECK, CHECK_REQUEST, SESSION_REFRESH, CheckBody
 from webhook_service.hooks.check_answers import AAL, LOCATION, SESSION_ID, SUBJECT
@@ -128,12 +129,8 @@ class Unknown(_Answer):
     """A fact could not be read."""
 
 
-def describe(
-    spec: APISpec,
-    errors: Callable[[list[str]], dict[str, Any]],
-    content: Callable[..., dict[str, Any]],
-) -> None:
-    """Add both routes. ``errors`` lists errors by status, ``content`` makes a JSON body's."""
+def describe(spec: APISpec) -> None:
+    """Describe both routes."""
     spec.components.security_scheme(
         "check", {"type": "http", "scheme": "bearer", "description": "A key of CHECK_KEYS."}
     )
@@ -146,7 +143,7 @@ def describe(
             "description": "A key of CHECK_KEYS.",
         },
     )
-    answers = _answers(errors, content)
+    answers = _answers()
     with_body = {"400", "408", "411", "413", "415"}
     gateway = {status: one for status, one in answers.items() if status not in with_body - {"400"}}
     spec.path(
@@ -157,7 +154,7 @@ def describe(
                 "summary": "May this live session do this? For backends.",
                 "tags": ["check"],
                 "security": [{"check": []}],
-                "requestBody": {"required": True, **content(CheckBody)},
+                "requestBody": json_body(CheckBody),
                 "responses": answers,
             },
             "get": {
@@ -194,19 +191,13 @@ def describe(
             for method in ("get", "post", "put", "patch", "delete", "options")
         },
     )
-    _describe_refresh(spec, _answers(errors, content, Refreshed), content)
+    _describe_refresh(spec, _answers(Refreshed))
 
 
-def _describe_refresh(
-    spec: APISpec, answers: dict[str, Any], content: Callable[..., dict[str, Any]]
-) -> None:
+def _describe_refresh(spec: APISpec, answers: dict[str, Any]) -> None:
     answers["403"] = {
         "description": "Refused by a rule; or request.origin_not_allowed",
-        "content": {
-            "application/json": {
-                "schema": {"oneOf": [NotAllowed, "Error"]},
-            }
-        },
+        **content(NotAllowed, "Error"),
     }
     allowed = {"204": {"description": "A page of this origin may ask."}}
     refused = {"403": {"description": "request.origin_not_allowed", **content("Error")}}
@@ -231,11 +222,7 @@ def _describe_refresh(
     )
 
 
-def _answers(
-    errors: Callable[[list[str]], dict[str, Any]],
-    content: Callable[..., dict[str, Any]],
-    allowed: type[Schema] = Checked,
-) -> dict[str, Any]:
+def _answers(allowed: type[Schema] = Checked) -> dict[str, Any]:
     known = errors([STORE_UNAVAILABLE])
     return {
         **known,

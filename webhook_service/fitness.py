@@ -24,6 +24,10 @@ _URL_OF: Final[Mapping[Source, str]] = {
 }
 
 
+class StartError(Exception):
+    """The settings are fine each, but the service cannot start with them."""
+
+
 def missing_upstreams(settings: Settings, policy: Policy) -> list[str]:
     """Name each setting that a rule of the policy cannot do without."""
     configured = {

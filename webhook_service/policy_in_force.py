@@ -9,13 +9,10 @@ said about it.
 
 from __future__ import annotations
 
-import fcntl
-import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,130 +23,24 @@ import structlog
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy
+from webhook_service.policy_exchange import Exchange, Refused, UnreadableError, read_file, state_of
 from webhook_service.records import metrics
 
-MAX_POLICY_BYTES: Final = 1024 * 1024
 LOOK_SECONDS: Final = 0.2
 """How often a process looks for another policy. Two looks until a changed file is offered and
 one until every process has found it leave all of them agreed within a second."""
 
 
-class UnreadableError(Exception):
-    """The policy file cannot be read at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A file that was offered and does not load.
-
-    ``place`` is its first error's place and kind, ``problems`` how many there are: what the
-    open health route may tell. ``at`` is in UTC.
-    """
-
-    at: str
-    place: str
-    problems: int
-
-
 class PolicyInForce:
-    """Holds the policy of one process. Replaced whole: a decision reads ``current`` once."""
+    """Holds the policy of one process. Replaced whole: a decision reads ``current`` once.
+
+    ``since`` is when it was accepted for all processes, in UTC; ``None`` until that is known.
+    """
 
     def __init__(self, policy: Policy) -> None:
         self.current = policy
         self.refused: Refused | None = None
-
-
-class Exchange:
-    """The place in the shared folder where processes find the accepted policy."""
-
-    def __init__(self, folder: Path) -> None:
-        self._accepted = folder / "policy"
-        self._refused = folder / "policy-refused"
-        self._offered = folder / "policy-offered"
-        self._lock = folder / "policy-lock"
-
-    def begin(self, path: Path) -> None:
-        """Let every process begin with the file as it is now; it was checked already.
-
-        Raises:
-            UnreadableError: it cannot be read.
-        """
-        self.note_offered(_state_of(path))
-        self.accept(read_file(path))
-
-    def accepted(self) -> bytes | None:
-        """Return the bytes of the accepted policy, if there is one."""
-        try:
-            return self._accepted.read_bytes()
-        except FileNotFoundError:
-            return None
-
-    def accept(self, data: bytes) -> None:
-        """Let every process take over this policy."""
-        self._replace(self._accepted, data)
-        self._refused.unlink(missing_ok=True)
-
-    def refuse(self, refused: Refused) -> None:
-        """Let every process say that this file was refused."""
-        told = {"at": refused.at, "place": refused.place, "problems": refused.problems}
-        self._replace(self._refused, json.dumps(told).encode())
-
-    def withdraw(self) -> None:
-        """Forget a refusal: the file is the accepted one again."""
-        self._refused.unlink(missing_ok=True)
-
-    def refused(self) -> Refused | None:
-        """Return the last refusal, unless something was accepted since."""
-        try:
-            return Refused(**json.loads(self._refused.read_bytes()))
-        except FileNotFoundError:
-            return None
-
-    def was_offered(self, state: tuple[int, ...]) -> bool:
-        """Say whether a process offered the file in this state already."""
-        try:
-            return self._offered.read_bytes() == repr(state).encode()
-        except FileNotFoundError:
-            return False
-
-    def note_offered(self, state: tuple[int, ...]) -> None:
-        """Remember for all processes in which state the file was offered last."""
-        self._replace(self._offered, repr(state).encode())
-
-    def stamp(self) -> tuple[int, ...]:
-        """Return something that changes whenever the accepted policy or a refusal does."""
-        return tuple(
-            number for path in (self._accepted, self._refused) for number in _state_of(path)
-        )
-
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other processes from offering at the same time."""
-        file = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(file)
-
-    @staticmethod
-    def _replace(path: Path, data: bytes) -> None:
-        fresh = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-        fresh.write_bytes(data)
-        fresh.replace(path)
-
-
-def read_file(path: Path) -> bytes:
-    """Read a policy file, one byte more than it may have at the most.
-
-    Raises:
-        UnreadableError: it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_POLICY_BYTES + 1)
-    except OSError as error:
-        raise UnreadableError(f"cannot read {path}: {error.strerror}") from None
+        self.since: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -191,7 +82,7 @@ class PolicyFile:
         try:
             with self.exchange.alone():
                 # Before the file is read: what is written later is another state.
-                state = _state_of(self.path)
+                state = state_of(self.path)
                 if even_if_known or not self.exchange.was_offered(state):
                     self.exchange.note_offered(state)
                     self._offer()
@@ -281,13 +172,14 @@ class Follower:
         data = exchange.accepted()
         if data is None:
             return
+        self._in_force.since = exchange.accepted_at()
         policy = load(data)
         if policy.digest != self._in_force.current.digest:
             self._in_force.current = policy
             metrics.tell_policy(policy.digest)
 
     def _look_at_file(self) -> None:
-        state = _state_of(self._file.path)
+        state = state_of(self._file.path)
         at_rest, self._seen = state == self._seen, state
         if at_rest and state != self._offered:
             self._offered = state
@@ -301,15 +193,6 @@ class Follower:
             except Exception as error:  # noqa: BLE001  a thread that dies would follow nothing
                 kind = type(error).__name__  # and no more: a text may quote the file
                 self._file.logger.error("following the policy failed", error=kind)  # noqa: TRY400
-
-
-def _state_of(path: Path) -> tuple[int, ...]:
-    """Return what tells one state of a file from another; nothing where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return ()
-    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _now() -> str:

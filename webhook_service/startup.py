@@ -6,7 +6,7 @@ import os
 
 from webhook_service import runtime
 from webhook_service import settings as settings_module
-from webhook_service.fitness import missing_upstreams
+from webhook_service.fitness import StartError, missing_upstreams
 from webhook_service.opening import UnfitDatabaseError, prepare
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.loader import load
@@ -15,7 +15,7 @@ from webhook_service.policy_exchange import Exchange
 from webhook_service.policy_in_force import PolicyFile
 from webhook_service.records.log import make_logger
 from webhook_service.settings import Settings, SettingsError
-from webhook_service.wiring import StartError, policy_file, read_policy
+from webhook_service.wiring import policy_file, read_policy
 
 
 def checked(settled: bytes | None = None) -> tuple[Settings, Policy]:

@@ -21,12 +21,10 @@ from webhook_service.early.remembering import Memory
 from webhook_service.effects.asking import READING_THREADS
 from webhook_service.effects.catalogue import Tools, perform
 from webhook_service.effects.effect import Effect, Result
-from webhook_service.effects.ending import Moment, ends
 from webhook_service.effects.engine import Engine
 from webhook_service.effects.keeping import Store
 from webhook_service.effects.recent import RecentEvents
-from webhook_service.fitness import missing_upstreams, unheard
-from webhook_service.gather import Gatherer
+from webhook_service.fitness import StartError, missing_upstreams, unheard
 from webhook_service.gating.gates import Gates
 from webhook_service.gating.making import make_gates
 from webhook_service.limits import Limits
@@ -34,35 +32,22 @@ from webhook_service.opening import is_file, open_store
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.hydra import Hydra
 from webhook_service.ory.kratos import Kratos
-from webhook_service.ory.kratos_public import KratosPublic
-from webhook_service.ory.transport import Transport
+from webhook_service.parts import Parts, Upstream, make_parts
 from webhook_service.policy.loader import load as load_policy
 from webhook_service.policy.model import Policy
-from webhook_service.policy_in_force import (
-    Exchange,
-    Follower,
-    PolicyFile,
-    PolicyInForce,
-    UnreadableError,
-    read_file,
-)
-from webhook_service.reaching import admin_apis, public_api
+from webhook_service.policy_exchange import Exchange, UnreadableError, read_file
+from webhook_service.policy_in_force import Follower, PolicyFile
 from webhook_service.recording import make_reading, make_recorder, recording
 from webhook_service.records import metrics
 from webhook_service.records.reading import Reading
 from webhook_service.records.writer import Nowhere, Recorder
 from webhook_service.runtime import runtime_file, runtime_folder
 from webhook_service.service import Service, utc_now
-from webhook_service.sessions import Session
 from webhook_service.settings import Settings
 from webhook_service.tracing.spans import NoTraces, Traces
 from webhook_service.tracing.wanted import make_traces
 
 T = TypeVar("T")
-
-
-class StartError(Exception):
-    """The settings are fine each, but the service cannot start with them."""
 
 
 EFFECT_SECONDS: Final = 10.0
@@ -75,55 +60,6 @@ RECORDS_END_SECONDS: Final = 2.0
 
 TRACES_END_SECONDS: Final = 2.0
 """How long the last spans may take to be sent then."""
-
-
-class Upstream(Protocol):
-    """What can be asked whether it is ready."""
-
-    def ready(self, deadline: Deadline) -> None:
-        """Return if it is; raise ``OryError`` if not."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What answering hooks and working on effects both need.
-
-    ``kratos`` and ``hydra`` are ``None`` where no setting names them; ``public`` as well, and
-    where it is at the same address as the admin API, as on Ory Network.
-    """
-
-    kratos: Kratos | None
-    hydra: Hydra | None
-    policies: PolicyInForce
-    gatherer: Gatherer
-    all_shadow: bool
-    clock: Callable[[], datetime]
-    transports: tuple[Transport, ...] = ()
-    public: KratosPublic | None = None
-
-    @property
-    def upstreams(self) -> Mapping[str, Upstream]:
-        """The upstreams by name."""
-        named = {"kratos": self.kratos, "hydra": self.hydra, "kratos_public": self.public}
-        return {name: one for name, one in named.items() if one is not None}
-
-    def tools(self, endings_of: Callable[[str], tuple[Effect, ...]]) -> Tools:
-        """Return what effects are done with. ``endings_of`` tells what of a person's ends."""
-
-        def is_ending(subject: str, session: Session) -> bool:
-            at = Moment(self.policies.current, self.clock(), self.all_shadow)
-            return ends(endings_of(subject), session.id, session, at)
-
-        return Tools(
-            kratos=self.kratos,
-            hydra=self.hydra,
-            policies=self.policies,
-            all_shadow=self.all_shadow,
-            clock=self.clock,
-            gatherer=self.gatherer,
-            is_ending=is_ending,
-        )
 
 
 class Keeper(Effects, Protocol):
@@ -195,40 +131,6 @@ def read_policy(path: Path) -> Policy:
             f"POLICY_FILE: {error}. It holds the rules; the smallest one is the line: version: 1"
         ) from None
     return load_policy(data, str(path))
-
-
-def make_parts(
-    settings: Settings,
-    policy: Policy,
-    logger: structlog.typing.FilteringBoundLogger,
-    *,
-    kratos: Kratos | None = None,
-    hydra: Hydra | None = None,
-    clock: Callable[[], datetime] = utc_now,
-) -> Parts:
-    """Make what hooks and effects both need.
-
-    Raises:
-        StartError: the policy needs an upstream that no setting names.
-    """
-    missing = missing_upstreams(settings, policy)
-    if missing and kratos is None and hydra is None:
-        raise StartError("\n".join(missing))
-    ways = admin_apis(settings, logger)
-    kratos = kratos or (Kratos(ways["kratos"]) if "kratos" in ways else None)
-    hydra = hydra or (Hydra(ways["hydra"]) if "hydra" in ways else None)
-    public = public_api(settings, logger)
-    gatherer = Gatherer(kratos, hydra, settings.hook_deadline, public)
-    return Parts(
-        kratos=kratos,
-        hydra=hydra,
-        policies=PolicyInForce(policy),
-        gatherer=gatherer,
-        all_shadow=settings.mode == "shadow",
-        clock=clock,
-        transports=tuple(ways.values()),
-        public=public if settings.kratos_public_url != settings.kratos_admin_url else None,
-    )
 
 
 def wire(  # noqa: PLR0913  each collaborator of the service, with its production default

@@ -14,6 +14,7 @@ from webhook_service.effects import standalone
 from webhook_service.effects.store.database import shown
 from webhook_service.effects.watching import Watching
 from webhook_service.opening import open_store
+from webhook_service.parts import Parts, make_parts
 from webhook_service.policy_in_force import Follower
 from webhook_service.records import metrics
 from webhook_service.records.log import make_logger
@@ -21,7 +22,7 @@ from webhook_service.service import utc_now
 from webhook_service.settings import Settings
 from webhook_service.startup import checked, policy_file_to_offer, see_to_database, settle
 from webhook_service.tracing.wanted import EXTRA_MISSING, is_installed, make_traces
-from webhook_service.wiring import TRACES_END_SECONDS, Parts, make_parts, performer
+from webhook_service.wiring import TRACES_END_SECONDS, performer
 
 
 @dataclass(frozen=True, slots=True)

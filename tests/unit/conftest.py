@@ -30,9 +30,11 @@ from unit.workbench import (
 
 from webhook_service import runtime
 from webhook_service.effects.recent import RecentEvents
+from webhook_service.effects.store.database import open_engine
 from webhook_service.ory.fake import FakeOry
 from webhook_service.policy.loader import load as load_policy
 from webhook_service.records.log import make_logger
+from webhook_service.records.store import SqlRecords
 from webhook_service.records.writer import Nowhere, Recorder
 from webhook_service.settings import Settings
 from webhook_service.web.factory import create_app
@@ -44,6 +46,14 @@ NOWHERE = Nowhere()
 @pytest.fixture
 def recorded() -> Recorded:
     return Recorded()
+
+
+@pytest.fixture
+def records(sqlite_database: str) -> Iterator[SqlRecords]:
+    """A store with no decision records in it."""
+    engine = open_engine(sqlite_database)
+    yield SqlRecords(engine)
+    engine.dispose()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -13,7 +13,8 @@ from unit.workbench import BenchMaker, Recorded
 from webhook_service import policy_in_force
 from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy
-from webhook_service.policy_in_force import Exchange, Follower, PolicyFile, PolicyInForce
+from webhook_service.policy_exchange import Exchange
+from webhook_service.policy_in_force import Follower, PolicyFile, PolicyInForce
 from webhook_service.records.log import make_logger
 
 OPEN = b"version: 1\n"

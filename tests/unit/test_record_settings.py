@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
+from unit.environment import KEY, OTHER, clear, problems
 
 from webhook_service import settings
 from webhook_service.settings import SettingsError
 
-KEY = "k" * 32
-OTHER = "o" * 40
-
 
 @pytest.fixture(autouse=True)
 def only_a_hook_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        monkeypatch.delenv(name)
+    clear(monkeypatch)
     monkeypatch.setenv("HYDRA_HOOK_KEYS", OTHER)
-
-
-def problems(monkeypatch: pytest.MonkeyPatch, **environment: str) -> dict[str, list[str]]:
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(SettingsError) as caught:
-        settings.load()
-    return caught.value.problems
 
 
 def test_records_are_kept_for_a_fortnight_with_readable_identifiers() -> None:

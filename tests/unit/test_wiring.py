@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from webhook_service import runtime
+from webhook_service.fitness import StartError
 from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.loader import load
 from webhook_service.policy.model import Policy
 from webhook_service.records.log import make_logger
 from webhook_service.settings import Settings
-from webhook_service.wiring import StartError, read_policy, wire
+from webhook_service.wiring import read_policy, wire
 
 KEYS = (b"k" * 32,)
 

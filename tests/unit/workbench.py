@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from webhook_service.effects.effect import Effect, NewEffect, State
-from webhook_service.effects.keeping import Counts, StoreUnavailableError
+from webhook_service.effects.keeping import Counts, Store, StoreUnavailableError
 from webhook_service.ory.fake import Call, FakeOry
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -74,7 +74,8 @@ class Clock:
 class HeldEffects:
     """Effects in memory, where a test wants to see them: what the engine does has its own tests.
 
-    ``pending`` is what is being ended; with ``away`` there is no database.
+    ``pending`` is what is being ended; with ``away`` there is no database. ``store`` is what a
+    test of the operator's pages wants to have asked.
     """
 
     accepted: list[NewEffect] = field(default_factory=list)
@@ -83,6 +84,7 @@ class HeldEffects:
     may_end: bool = False
     reads: int = 0
     seconds: list[float] = field(default_factory=list)
+    store: Store | None = None
 
     def accept(self, effects: tuple[NewEffect, ...], seconds: float) -> frozenset[str]:
         self.seconds.append(seconds)
@@ -109,12 +111,22 @@ class HeldEffects:
     def ready(self) -> str:
         return "service.store_unavailable" if self.away else "ok"
 
-    def ask(self, _question: Any, _seconds: float) -> Any:
-        """Answer how many effects stand where: the only question that is asked."""
+    def ask(self, question: Any, _seconds: float) -> Any:
+        """Ask the store, if there is one, else what is held here."""
         if self.away:
             raise StoreUnavailableError("away")
+        return question(self.store or self)
+
+    def counts(self) -> Counts:
         by_state = Counter((effect.kind, State.PENDING) for effect in self.accepted)
         return Counts(by_state, timedelta(seconds=3) if self.pending else None)
+
+    def list(self, **_: Any) -> tuple[Effect, ...]:
+        """Tell of none: what is held has no numbers."""
+        return ()
+
+    def show(self, _seq: int) -> None:
+        """Tell of none."""
 
     def only(self) -> NewEffect:
         """Return the one effect that was accepted."""

@@ -26,6 +26,7 @@ from webhook_service.doctor.surroundings import (
     look_at_traces,
 )
 from webhook_service.effects.store.database import shown
+from webhook_service.fitness import StartError
 from webhook_service.hooks.table import Caller
 from webhook_service.opening import is_file
 from webhook_service.ory_config.jsonnet import Body
@@ -38,7 +39,7 @@ from webhook_service.policy.errors import PolicyError
 from webhook_service.policy.model import Policy
 from webhook_service.settings import Settings, SettingsError
 from webhook_service.tracing.wanted import is_installed
-from webhook_service.wiring import StartError, read_policy
+from webhook_service.wiring import read_policy
 
 HELP = """
 Look for what is wrong with this installation.

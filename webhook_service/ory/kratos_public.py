@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 from webhook_service.ory.answers import error_of, value_of
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import OryError, UpstreamReason
+from webhook_service.ory.exchange import Answer
 from webhook_service.ory.health import ask_health
-from webhook_service.ory.transport import Answer, Transport
+from webhook_service.ory.transport import Transport
 from webhook_service.sessions import Session, read_session
 
 LONGEST_CREDENTIAL: Final = 4096

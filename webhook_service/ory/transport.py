@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from http.client import HTTPException
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 from urllib.parse import urlencode
 
 import requests
@@ -22,6 +21,7 @@ from webhook_service.ory.answers import Reader, value_of
 from webhook_service.ory.connections import CURRENT, Attempt
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import NotFound, OryError, UpstreamReason
+from webhook_service.ory.exchange import Answer, Meaning, Request
 from webhook_service.ory.failures import is_stale, why
 from webhook_service.ory.lean_session import LeanSession
 from webhook_service.ory.outage import Outage
@@ -35,41 +35,11 @@ MAX_BYTES: Final = 1 << 20
 
 Watch = Callable[[float], AbstractContextManager[None]]
 
-_REPEATABLE: Final = frozenset({"GET", "DELETE", "PUT"})
-"""Methods that may be sent twice: what is gone is gone, what is put is the same."""
-
 _FAILURES: Final = (requests.RequestException, HTTPError, HTTPException, OSError)
 
 
 class _StaleError(Exception):
     """A kept connection had been closed by the other side, just as it was taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    body: bytes = field(default=b"", repr=False)
-    only_asks: bool = False
-
-    @property
-    def repeatable(self) -> bool:
-        """Whether it may be sent again where nobody knows whether it arrived."""
-        return self.only_asks or self.method in _REPEATABLE
-
-
-class Answer(NamedTuple):
-    """What came back, whatever it means. ``set_cookies``: each ``Set-Cookie``, as it came."""
-
-    status: int
-    body: bytes
-    headers: Mapping[str, str]
-    set_cookies: tuple[str, ...] = ()
-
-
-Meaning = Callable[[Answer], T]
-"""Makes a value of an answer, or raises ``OryError``."""
 
 
 class Transport:
@@ -128,7 +98,7 @@ class Transport:
             OryError: any other answer, or none in time.
         """
         try:
-            return self._call(_Request("GET", path), deadline, self._value(read))
+            return self._call(Request("GET", path), deadline, self._value(read))
         except NotFound:
             return None
 
@@ -146,7 +116,7 @@ class Transport:
                 raise OryError(self.upstream, UpstreamReason.INVALID, "answered no list")
             return page_of(items, answer.headers)
 
-        return self._call(_Request("GET", path), deadline, page)
+        return self._call(Request("GET", path), deadline, page)
 
     def get_health(self, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
         """Read a health check, also while other calls fail at once: it may end the outage.
@@ -154,7 +124,7 @@ class Transport:
         Raises:
             OryError: there is no answer, or another one than of a healthy upstream.
         """
-        request, watch = _Request("GET", path), self.outage.health_check
+        request, watch = Request("GET", path), self.outage.health_check
         try:
             return self._call(request, deadline, self._value(read), watch)
         except NotFound:
@@ -172,7 +142,7 @@ class Transport:
         Raises:
             OryError: there is no answer in time, or none that means anything.
         """
-        return self._call(_Request("GET", path, headers), deadline, meaning)
+        return self._call(Request("GET", path, headers), deadline, meaning)
 
     def ask_form(
         self, path: str, fields: Mapping[str, str], deadline: Deadline, read: Reader[T]
@@ -184,7 +154,7 @@ class Transport:
         """
         form = {"Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode(fields).encode()
-        request = _Request("POST", path, form, body, only_asks=True)
+        request = Request("POST", path, form, body, only_asks=True)
         return self._call(request, deadline, self._value(read))
 
     def patch(self, path: str, deadline: Deadline, read: Reader[T]) -> T | None:
@@ -194,7 +164,7 @@ class Transport:
             NotFound: there is no such thing (404, 410).
             OryError: any other answer, or none in time.
         """
-        return self._call(_Request("PATCH", path), deadline, self._value(read))
+        return self._call(Request("PATCH", path), deadline, self._value(read))
 
     def put(
         self, path: str, value: Mapping[str, object], deadline: Deadline, read: Reader[T]
@@ -207,7 +177,7 @@ class Transport:
         """
         body = json.dumps(value, separators=(",", ":")).encode()
         headers = {"Content-Type": "application/json"}
-        return self._call(_Request("PUT", path, headers, body), deadline, self._value(read))
+        return self._call(Request("PUT", path, headers, body), deadline, self._value(read))
 
     def delete(self, path: str, deadline: Deadline) -> None:
         """Remove a thing, or what belongs to it.
@@ -217,7 +187,7 @@ class Transport:
             OryError: any other answer, or none in time.
         """
         nothing = self._value(lambda _: None)
-        self._call(_Request("DELETE", path), deadline, nothing)
+        self._call(Request("DELETE", path), deadline, nothing)
 
     def close(self) -> None:
         """Close the kept connections."""
@@ -228,7 +198,7 @@ class Transport:
 
     def _call(
         self,
-        request: _Request,
+        request: Request,
         deadline: Deadline,
         meaning: Meaning[T],
         watch: Watch | None = None,
@@ -238,7 +208,7 @@ class Transport:
                 return meaning(self._exchange(request, deadline))
             return self._traced(request, deadline, meaning)
 
-    def _traced(self, request: _Request, deadline: Deadline, meaning: Meaning[T]) -> T:
+    def _traced(self, request: Request, deadline: Deadline, meaning: Meaning[T]) -> T:
         """Make a call, and a span of it. That there is no such thing is an answer, no failure."""
         with spans.call(request.method, template_of(request.path), self._server) as span:
             answer = self._exchange(request, deadline)
@@ -249,7 +219,7 @@ class Transport:
                 missing = error
         raise missing
 
-    def _exchange(self, request: _Request, deadline: Deadline) -> Answer:
+    def _exchange(self, request: Request, deadline: Deadline) -> Answer:
         """Send a request, once more where that is harmless and the connection was stale."""
         try:
             response = self._send(request, Attempt(deadline))
@@ -268,7 +238,7 @@ class Transport:
         cookies = tuple(response.raw.headers.getlist("Set-Cookie"))
         return Answer(response.status_code, body, response.headers, cookies)
 
-    def _send(self, request: _Request, attempt: Attempt) -> requests.Response:
+    def _send(self, request: Request, attempt: Attempt) -> requests.Response:
         """Send a request and read the answer's head.
 
         Raises:

@@ -13,8 +13,8 @@ from flask import Flask, Response, jsonify
 from webhook_service import __version__
 from webhook_service.ory.deadline import Deadline
 from webhook_service.ory.errors import OryError
+from webhook_service.parts import Upstream
 from webhook_service.policy_in_force import PolicyInForce
-from webhook_service.wiring import Upstream
 
 PROBE_SECONDS: Final = 0.6
 """How long each upstream has to answer a probe."""

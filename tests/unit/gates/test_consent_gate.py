@@ -236,11 +236,7 @@ def test_while_kratos_does_not_tell_whose_session_it_is_nothing_is_issued(
     """A token that is issued now would never be bound to its session."""
     visitor = visit()
     visitor.sign_in()
-
-    def away(*_: object) -> Any:
-        raise requests.ConnectionError
-
-    visitor.bench.ory.handle_public = away  # type: ignore[method-assign]  # the same
+    visitor.lose_kratos()
     challenge = visitor.flows.add_consent("ours", ADA, prompt=prompt)
     response = visitor.go("consent", challenge)
     if prompt:

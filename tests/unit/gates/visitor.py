@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import requests
 from unit.workbench import Bench
 from unit.world import person, session
 from werkzeug.test import TestResponse
@@ -49,6 +50,14 @@ class Visitor:
         cookie = ory.kratos_public.cookie_of(SESSION)
         self.bench.client.set_cookie("ory_kratos_session", cookie, domain="localhost")
         return signed_in
+
+    def lose_kratos(self) -> None:
+        """Let Kratos' public API be unreachable."""
+
+        def away(*_: object) -> Any:
+            raise requests.ConnectionError
+
+        self.bench.ory.handle_public = away  # type: ignore[method-assign]  # no Kratos
 
     def go(self, gate: str, challenge: str, **more: str) -> TestResponse:
         """Open a gate's address."""

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
 import pytest
+from unit.environment import KEY, clear
 
 from webhook_service import settings
 from webhook_service.policy.loader import load
 from webhook_service.settings import Settings, SettingsError
 from webhook_service.web import start
 
-KEY = "k" * 32
 HERE = "http://127.0.0.1:4318"
 
 
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
-        monkeypatch.delenv(name)
+    clear(monkeypatch)
     monkeypatch.setenv("HYDRA_HOOK_KEYS", KEY)
 
 

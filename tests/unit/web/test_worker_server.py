@@ -17,11 +17,11 @@ from unit.workbench import NOW, OPERATOR_KEY, Clock
 
 from webhook_service.effects.keeping import StoreUnavailableError
 from webhook_service.effects.watching import Watching
+from webhook_service.parts import make_parts
 from webhook_service.policy.loader import load
 from webhook_service.settings import Settings
 from webhook_service.web import worker_server
 from webhook_service.web.worker_server import MOST, SECONDS, serving
-from webhook_service.wiring import make_parts
 from webhook_service.working import Working
 
 KEY = {"Authorization": f"Bearer {OPERATOR_KEY}"}

@@ -26,5 +26,6 @@ def add(
     shell = Shell(app, sign_ins, assets, wired.service.clock)
     app.extensions["error_pages"] = shell
     sign_in_routes.add(shell, sign_ins, settings.public_url, logger)
-    for part in (decisions, effects, rules, simulate):
-        part.add(shell, settings, wired, logger)
+    for part in (decisions, rules, simulate):
+        part.add(shell, settings, wired)
+    effects.add(shell, wired, logger)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import structlog
 from flask import Response, request
 
 from webhook_service.desk.decision import decided, found
@@ -21,12 +20,7 @@ HERE: Final = "decisions"
 _SINCE: Final = {"1h": "an hour ago", "24h": "24 hours ago", "7d": "7 days ago"}
 
 
-def add(
-    shell: Shell,
-    settings: Settings,
-    wired: Wired,
-    _logger: structlog.typing.FilteringBoundLogger,
-) -> None:
+def add(shell: Shell, settings: Settings, wired: Wired) -> None:
     """Serve the list, what comes in while it is open, and each decision."""
     reading, policies, hash_key = wired.reading, wired.service.policies, settings.hash_key
 

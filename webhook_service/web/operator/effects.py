@@ -25,7 +25,6 @@ from webhook_service.desk.effects import (
 from webhook_service.desk.times import span
 from webhook_service.desk.words import printable
 from webhook_service.effects.effect import Effect, Kind, State
-from webhook_service.settings import Settings
 from webhook_service.web.operator.shell import Shell, Signed
 from webhook_service.wiring import Keeper, Wired
 
@@ -47,12 +46,7 @@ _LOGGED: Final[Mapping[Action, str]] = {
 }
 
 
-def add(
-    shell: Shell,
-    _settings: Settings,
-    wired: Wired,
-    logger: structlog.typing.FilteringBoundLogger,
-) -> None:
+def add(shell: Shell, wired: Wired, logger: structlog.typing.FilteringBoundLogger) -> None:
     """Serve the list, each effect, and the two forms that change one."""
     engine, counting = wired.engine, Counting()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import structlog
 from flask import Response
 
 from webhook_service.desk.rules import UNTOLD, lately, seen
@@ -13,12 +12,7 @@ from webhook_service.web.operator.shell import Shell, Signed
 from webhook_service.wiring import Wired
 
 
-def add(
-    shell: Shell,
-    settings: Settings,
-    wired: Wired,
-    _logger: structlog.typing.FilteringBoundLogger,
-) -> None:
+def add(shell: Shell, settings: Settings, wired: Wired) -> None:
     """Serve the page."""
     policies = wired.service.policies
     all_shadow = settings.mode == "shadow"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import structlog
 from flask import Response
 
 from webhook_service.desk.simulation import simulate
@@ -29,12 +28,7 @@ HERE: Final = "simulate"
 _EMPTY: Final[Mapping[str, str]] = {}
 
 
-def add(
-    shell: Shell,
-    settings: Settings,
-    wired: Wired,
-    _logger: structlog.typing.FilteringBoundLogger,
-) -> None:
+def add(shell: Shell, settings: Settings, wired: Wired) -> None:
     """Serve the form, and what comes of it."""
     policies = wired.service.policies
     all_shadow = settings.mode == "shadow"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
 from unit.workbench import NOW, Clock
 
 from webhook_service.effects.catalogue import Tools, perform
@@ -131,6 +132,18 @@ class Shop:
             return Answer(503, {}, b"") if next(left, None) is None else handle(*request)
 
         self.fake.handle = handle_some  # type: ignore[method-assign]  # stands in for the stand-in
+
+    def let_sessions_go_before_their_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let each session that is to be ended be gone just before."""
+        kratos = self.kratos
+        assert kratos is not None
+        end = kratos.end
+
+        def gone_first(session_id: str, *more: object) -> None:
+            del self.fake.kratos.sessions[session_id]
+            end(session_id, *more)  # type: ignore[arg-type]  # handed on as they came
+
+        monkeypatch.setattr(kratos, "end", gone_first)
 
     def come_back(self) -> None:
         """Let Ory answer again."""

@@ -143,15 +143,7 @@ def test_a_session_that_goes_away_meanwhile_has_ended(
 ) -> None:
     shop.sign_in()
     shop.clock.now = EVENT
-    kratos = shop.kratos
-    assert kratos is not None
-    end = kratos.end
-
-    def gone_first(session_id: str, *more: object) -> None:
-        del shop.fake.kratos.sessions[session_id]
-        end(session_id, *more)  # type: ignore[arg-type]  # handed on as they came
-
-    monkeypatch.setattr(kratos, "end", gone_first)
+    shop.let_sessions_go_before_their_end(monkeypatch)
     assert shop.do(all_sessions(shop)) == Done("ended")
 
 

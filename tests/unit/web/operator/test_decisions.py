@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,7 +10,6 @@ from unit.decided import ADA, BOB, DENIES, REFUSED, STAYS, new
 from unit.operator_desk import Operator, sign_in
 from unit.workbench import BenchMaker
 
-from webhook_service.effects.store.database import open_engine
 from webhook_service.records.identifiers import hashed, with_hashes
 from webhook_service.records.keeping import NewRecord
 from webhook_service.records.store import SqlRecords
@@ -24,13 +22,6 @@ deny:
 """
 SHOWN = re.compile(r'href="/decisions/(\d+)"')
 AFTER = re.compile(r'id="live" data-live hx-get="([^"]+)"')
-
-
-@pytest.fixture
-def records(sqlite_database: str) -> Iterator[SqlRecords]:
-    engine = open_engine(sqlite_database)
-    yield SqlRecords(engine)
-    engine.dispose()
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +11,6 @@ from unit.decided import DENIES, REFUSED, STAYS, new
 from unit.operator_desk import Operator, sign_in
 from unit.workbench import BenchMaker
 
-from webhook_service.effects.store.database import open_engine
 from webhook_service.policy.decision import Outcome, Reason, Ruling, Verdict
 from webhook_service.policy.model import Section
 from webhook_service.policy_exchange import Refused
@@ -35,13 +33,6 @@ mfa:
     require: {aal: aal2}
 """
 UNMET = Ruling(Section.MFA, "totp", 4, Outcome.UNMET, Verdict.STEP_UP, Reason.MFA_AAL_TOO_LOW)
-
-
-@pytest.fixture
-def records(sqlite_database: str) -> Iterator[SqlRecords]:
-    engine = open_engine(sqlite_database)
-    yield SqlRecords(engine)
-    engine.dispose()
 
 
 @pytest.fixture
