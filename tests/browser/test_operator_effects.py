@@ -96,7 +96,7 @@ def test_all_of_it_can_be_done_with_the_keyboard(
     page.locator(f"#effect-{seq}").focus()
     with page.expect_response("**/effects?state=failed"):
         pass
-    page.wait_for_function(f"document.activeElement.id === 'effect-{seq}'")
+    expect(page.locator(f"#effect-{seq}")).to_be_focused()
     page.keyboard.press("Enter")
     until_heading(page, f"Effect {seq}: revoke_tokens")
     page.locator("#retry").focus()
