@@ -11,7 +11,7 @@ from browser.operator_page import (
     opened,
     until_heading,
 )
-from playwright.sync_api import Browser, Route
+from playwright.sync_api import Browser, Route, expect
 from server.running import Service
 from unit.workbench import OPERATOR_KEY
 
@@ -113,14 +113,15 @@ def test_who_signs_out_is_asked_for_a_key_again(operator_page: OperatorPage) -> 
 def test_all_of_it_can_be_done_with_the_keyboard(operator_tab: OperatorPage) -> None:
     operator_tab.open("/rules")
     page = operator_tab.page
-    # The field has the focus already.
+    # The field gets the focus by itself, in a moment.
+    expect(page.get_by_label("Operator key")).to_be_focused()
     page.keyboard.type(OPERATOR_KEY)
     page.keyboard.press("Enter")
     until_heading(page, "Rules")
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "main"
+    expect(page.locator("#main")).to_be_focused()
     for _ in range(3):
         page.keyboard.press("Shift+Tab")
         if page.evaluate("document.activeElement.textContent") == "Sign out":
