@@ -116,7 +116,7 @@ def read_results(tree: Path) -> Iterator[Mutant]:
 def fate_of(exit_code: int | None) -> Fate:
     """Return what an exit code says; one that mutmut has no plain word for is no success."""
     status = status_by_exit_code[exit_code]
-    return Fate(status) if status in Fate else Fate.SURVIVED
+    return Fate(status) if status in set(Fate) else Fate.SURVIVED
 
 
 # A second look: what a module computes while it is imported
