@@ -55,6 +55,20 @@ def test_a_condition_is_at_most_32_levels_deep(
     assert error.offset == len(opening) * count + first
 
 
+def test_each_index_within_another_is_a_level(
+    parsed: Callable[..., Expression], refused: Callable[..., ConditionError]
+) -> None:
+    opening = "identity.traits["
+
+    def nested(levels: int) -> str:
+        return opening * levels + "0" + "]" * levels + " == 1"
+
+    parsed(nested(31))
+    error = refused(nested(33))
+    assert error.kind == "condition.limit"
+    assert error.offset == len(opening) * 33 - 1
+
+
 @pytest.mark.parametrize(
     ("start", "link", "most"),
     [
